@@ -1,0 +1,40 @@
+# Needs make and Python 3.11 or newer, nothing else. `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint setup
+
+PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: .venv/.ready ## Set up, start everything and serve (HOST, PORT, DATA_DIR, ... from the environment)
+	@exec .venv/bin/order-ledger serve --stop-with-parent
+
+test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of them)
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.ready ## Check style (ruff) and types (mypy --strict)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+setup: .venv/.ready ## Only make .venv and install what requirements.lock names
+
+# The first Python that runs and can make a virtual environment; a pyenv shim that is on PATH may not run.
+.venv/.ready: requirements.lock pyproject.toml
+	@python=; for candidate in python3.13 python3.12 python3.11 python3; do \
+		if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+		then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "order-ledger needs Python 3.11 or newer with its venv module; found: $$(python3 -V 2>&1 || true)" >&2; \
+		exit 1; \
+	fi; \
+	if ! .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		echo "Making .venv with $$($$python -V) ..."; \
+		$$python -m venv --clear .venv; \
+	fi
+	@echo "Installing what requirements.lock names (half a minute, only when it has changed) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
