@@ -6,25 +6,32 @@
 
 -- Orders as they stand. `document` is the answer's JSON; `state` is what else `ledger.order.evolve` needs to go on.
 CREATE TABLE IF NOT EXISTS orders (
-    tenant_id           integer NOT NULL,
-    order_id            uuid NOT NULL,
-    version             bigint NOT NULL,
-    customer_id         uuid NOT NULL,
-    terminal_id         uuid NOT NULL,
+    tenant_id      integer NOT NULL,
+    order_id       uuid NOT NULL,
+    version        bigint NOT NULL,
+    -- All zero for none, as in the document.
+    customer_id    uuid NOT NULL,
+    terminal_id    uuid NOT NULL,
     -- Open to drafts, and no cart.
-    is_open             boolean NOT NULL,
-    -- 'sale' or 'return' while the order counts and is no training and has no external id: the integrator's queues.
-    external_queue      text COLLATE "C",
-    -- Has a customer and an invoice that the bookkeeping has not taken yet.
-    invoice_queue       boolean NOT NULL,
-    -- An order of the web that is no cart; a cart that can be gone on with.
-    is_online           boolean NOT NULL,
-    is_cart             boolean NOT NULL,
-    created             timestamptz NOT NULL,
-    business_time       timestamptz NOT NULL,
-    recorded_at         timestamptz NOT NULL,
-    document            bytea NOT NULL,
-    state               bytea NOT NULL,
+    is_open        boolean NOT NULL,
+    is_online      boolean NOT NULL,
+    -- Kept for its customer, listed nowhere.
+    is_cart        boolean NOT NULL,
+    -- What a customer may be given back to go on shopping with.
+    is_basket      boolean NOT NULL,
+    -- 'sale' or 'return' while the order counts, is no training, and waits for its external id.
+    external_queue text COLLATE "C",
+    -- Has a customer and an invoice, which the bookkeeping has not taken yet.
+    invoice_queue  boolean NOT NULL,
+    -- The document lacks its Customer.
+    is_nameless    boolean NOT NULL,
+    created_at     timestamptz NOT NULL,
+    -- InvoiceDate, else CreationDate, else when the ledger first saw it.
+    business_time  timestamptz NOT NULL,
+    -- Of the newest change.
+    recorded_at    timestamptz NOT NULL,
+    document       bytea NOT NULL,
+    state          bytea NOT NULL,
     PRIMARY KEY (tenant_id, order_id)
 );
 CREATE INDEX IF NOT EXISTS orders_open ON orders (tenant_id, business_time, order_id) WHERE is_open;
@@ -36,7 +43,7 @@ CREATE INDEX IF NOT EXISTS orders_external_recorded ON orders (tenant_id, extern
 CREATE INDEX IF NOT EXISTS orders_invoiced ON orders (tenant_id, business_time, order_id) WHERE invoice_queue;
 CREATE INDEX IF NOT EXISTS orders_invoiced_recorded ON orders (tenant_id, recorded_at) WHERE invoice_queue;
 -- Most sales at a till have no customer.
-CREATE INDEX IF NOT EXISTS orders_customer ON orders (tenant_id, customer_id, created, order_id)
+CREATE INDEX IF NOT EXISTS orders_customer ON orders (tenant_id, customer_id, created_at, order_id)
     WHERE customer_id <> '00000000-0000-0000-0000-000000000000';
 
 -- Customers as orders and invoices name them; an order's word stands above an invoice's, which knows less.
@@ -47,3 +54,103 @@ CREATE TABLE IF NOT EXISTS customers (
     document     bytea NOT NULL,
     PRIMARY KEY (tenant_id, customer_id)
 );
+
+-- projection: invoices
+
+-- Customer invoices as they stand; `created_at` is null where the till sent no CreationDate.
+CREATE TABLE IF NOT EXISTS invoices (
+    tenant_id   integer NOT NULL,
+    invoice_id  uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    created_at  timestamptz,
+    recorded_at timestamptz NOT NULL,
+    document    bytea NOT NULL,
+    PRIMARY KEY (tenant_id, invoice_id)
+);
+CREATE INDEX IF NOT EXISTS invoices_created ON invoices (tenant_id, created_at, invoice_id);
+CREATE INDEX IF NOT EXISTS invoices_recorded ON invoices (tenant_id, recorded_at);
+
+-- projection: drawer
+
+-- Drawer events in their newest content. `terminal_id` is null while none is known; `waits_for` is the order whose
+-- terminal an entry takes because its drawer names none. `recorded_at` moves when the terminal becomes known, so that
+-- a poller of that terminal does not miss the entry.
+CREATE TABLE IF NOT EXISTS drawer_entries (
+    tenant_id   integer NOT NULL,
+    entry_id    uuid NOT NULL,
+    terminal_id uuid,
+    waits_for   uuid,
+    active_at   timestamptz,
+    recorded_at timestamptz NOT NULL,
+    document    bytea NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id)
+);
+CREATE INDEX IF NOT EXISTS drawer_entries_active
+    ON drawer_entries (tenant_id, active_at DESC NULLS LAST, entry_id);
+CREATE INDEX IF NOT EXISTS drawer_entries_recorded ON drawer_entries (tenant_id, recorded_at);
+CREATE INDEX IF NOT EXISTS drawer_entries_waiting ON drawer_entries (tenant_id, waits_for)
+    WHERE waits_for IS NOT NULL;
+
+-- Which terminal each order is from (an entry may come long after its order), and when the ledger learnt it.
+CREATE TABLE IF NOT EXISTS drawer_orders (
+    tenant_id   integer NOT NULL,
+    order_id    uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    learnt_at   timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, order_id)
+);
+
+-- projection: terminals
+
+-- Every terminal that ever reported; `seen_at` is when the ledger last heard from it.
+CREATE TABLE IF NOT EXISTS terminals (
+    tenant_id   integer NOT NULL,
+    terminal_id uuid NOT NULL,
+    seen_at     timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, terminal_id)
+);
+
+-- Health by log entry: a correction may make another entry the terminal's last.
+CREATE TABLE IF NOT EXISTS terminal_health (
+    tenant_id   integer NOT NULL,
+    log_id      uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    active_at   timestamptz,
+    position    bigint NOT NULL,
+    document    bytea NOT NULL,
+    PRIMARY KEY (tenant_id, log_id)
+);
+CREATE INDEX IF NOT EXISTS terminal_health_last
+    ON terminal_health (tenant_id, terminal_id, active_at DESC NULLS LAST, position DESC);
+
+-- X (0) and Z (1) reports with their rows.
+CREATE TABLE IF NOT EXISTS terminal_reports (
+    tenant_id   integer NOT NULL,
+    report_id   uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    report_type integer NOT NULL,
+    created_at  timestamptz,
+    position    bigint NOT NULL,
+    document    bytea NOT NULL,
+    PRIMARY KEY (tenant_id, report_id)
+);
+CREATE INDEX IF NOT EXISTS terminal_reports_last
+    ON terminal_reports (tenant_id, terminal_id, report_type, created_at DESC NULLS LAST, position DESC);
+CREATE INDEX IF NOT EXISTS terminal_reports_newest
+    ON terminal_reports (tenant_id, created_at DESC NULLS LAST, position DESC);
+
+-- projection: swish
+
+-- Payments, refunds and payouts by Swish id, in the order they were first heard of. `state` is what `ledger.swish.evolve`
+-- needs to go on, without personal data.
+CREATE TABLE IF NOT EXISTS swish_payments (
+    tenant_id      integer NOT NULL,
+    swish_id       text COLLATE "C" NOT NULL,
+    first_position bigint NOT NULL,
+    order_id       uuid,
+    state          bytea NOT NULL,
+    document       bytea NOT NULL,
+    PRIMARY KEY (tenant_id, swish_id)
+);
+CREATE INDEX IF NOT EXISTS swish_payments_newest ON swish_payments (tenant_id, first_position DESC);
+CREATE INDEX IF NOT EXISTS swish_payments_order ON swish_payments (tenant_id, order_id, first_position DESC);

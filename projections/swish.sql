@@ -1,0 +1,18 @@
+-- name: states -- what is known of a batch's Swish ids
+SELECT swish_id, state FROM swish_payments WHERE tenant_id = $1 AND swish_id = ANY ($2::text[])
+
+-- name: save_payments -- as they stand now; when an id was first heard of stays
+INSERT INTO swish_payments (tenant_id, swish_id, first_position, order_id, state, document)
+SELECT $1, n.* FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[]) AS n
+    ON CONFLICT (tenant_id, swish_id) DO UPDATE
+   SET order_id = excluded.order_id, state = excluded.state, document = excluded.document
+
+-- name: payments -- the newest first, of order $2 where one is given
+SELECT coalesce((
+           SELECT array_agg(p.document ORDER BY p.first_position DESC)
+             FROM (SELECT s.document, s.first_position
+                     FROM read_swish.swish_payments s
+                    WHERE s.tenant_id = $1 AND ($2::uuid IS NULL OR s.order_id = $2)
+                    ORDER BY s.first_position DESC LIMIT $3) p), '{}') AS documents,
+       coalesce((SELECT c.position FROM ledger.checkpoints c
+                  WHERE c.tenant_id = $1 AND c.projection = 'swish'), 0) AS position
