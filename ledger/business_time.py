@@ -65,6 +65,19 @@ def instant(text: str, zone: ZoneInfo) -> str:
     return second + offset if fraction == ".000000" else second + fraction + offset
 
 
+def local_instant(text: str, zone: ZoneInfo) -> str:
+    """`instant`, at the zone's own offset: one instant has one text, so that a retry with another offset is known again.
+
+    ValueError: as `instant`.
+    """
+    normal = instant(text, zone)
+    # The outlet's own offset, which nearly every client sends or leaves out, needs no arithmetic.
+    if normal == NO_TIME or normal[-6:] == _offset_text(normal[:16], zone):
+        return normal
+    moment = datetime.fromisoformat(normal).astimezone(zone)
+    return normal if _offset(moment, zone).seconds % 60 else moment.isoformat()
+
+
 def to_datetime(normal: str | None) -> datetime | None:
     """The aware datetime of a text in normal form, at the offset it was written with; None for none."""
     if not normal or normal == NO_TIME:

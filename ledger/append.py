@@ -1,0 +1,151 @@
+"""Decided events to rows of the log: ids, both clocks, sealed personal data. Runs while the tenant's lock is held."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger import codec
+from ledger.batch import Batch
+from ledger.business_time import to_datetime
+from ledger.codec import Metadata
+from ledger.database import queries
+from ledger.events import (
+    NAMES,
+    DrawerEntryCorrected,
+    DrawerEntryLogged,
+    Event,
+    InvoiceSaved,
+    OrderAmended,
+    OrderClosed,
+    OrderDrafted,
+    OrderFinalised,
+    PaymentCaptured,
+    ReceiptIssued,
+    ReportReceived,
+    SwishStatusReceived,
+    TerminalReported,
+)
+from ledger.records import Record
+from ledger.store import Connection, Vault
+
+_SQL = queries("ledger/queries.sql")
+
+
+class _Row(NamedTuple):
+    event_id: UUID
+    stream: str
+    version: int
+    name: str
+    schema_version: int
+    occurred: datetime
+    metadata: bytes
+    data: bytes
+
+
+async def append(
+    connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[Metadata], now: datetime
+) -> UUID | None:
+    """Writes what a batch gathered, `metadata` by command. Returns the first event's id (None: there was no event)."""
+    tenant_id = batch.tenant_id
+    first_id = None
+    if batch.appended:
+        keys = await _personal_keys(connection, vault, batch)
+        encoded = [codec.encoder.encode(one) for one in metadata]
+        rows = [
+            _row(stream, version, event, encoded[command], batch, keys, now)
+            for stream, version, event, command in batch.appended
+        ]
+        first_id = rows[0].event_id
+        found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)))
+        assert found["first_position"] == batch.head + 1, "nobody else appends while the lock is held"
+    if batch.new_claims:
+        await connection.execute(_SQL["add_claims"], tenant_id, *map(list, zip(*batch.new_claims, strict=True)))
+    if batch.released:
+        await connection.execute(_SQL["drop_claims"], tenant_id, *map(list, zip(*batch.released, strict=True)))
+    if batch.moved:
+        await connection.execute(_SQL["move_counters"], tenant_id, list(batch.moved), list(batch.moved.values()))
+    if batch.new_idempotency:
+        columns = map(list, zip(*batch.new_idempotency, strict=True))
+        await connection.execute(_SQL["add_idempotency_keys"], tenant_id, *columns)
+    return first_id
+
+
+def _row(
+    stream: str, version: int, event: Event, metadata: bytes, batch: Batch, keys: dict[str, bytes], now: datetime
+) -> _Row:
+    event_id = new_event_id()
+    if codec.personal(event):
+        subject = _subject(batch, stream, event)
+        data = codec.encode_sealed(event, subject, keys[subject], os.urandom(codec.NONCE_BYTES), event_id.bytes)
+    else:
+        data = codec.encode(event)
+    return _Row(event_id, stream, version, *NAMES[type(event)], occurred_at(event, now), metadata, data)
+
+
+async def _personal_keys(connection: Connection, vault: Vault, batch: Batch) -> dict[str, bytes]:
+    """A key for every subject of this batch, made where there is none."""
+    subjects = {_subject(batch, stream, event) for stream, _, event, _ in batch.appended if codec.personal(event)}
+    if not subjects:
+        return {}
+    keys = await vault.keys(connection, batch.tenant_id, subjects)
+    made = {subject: AESGCM.generate_key(256) for subject in subjects - keys.keys()}
+    if made:
+        wrapped = [vault.wrap(key, f"{batch.tenant_id}/{subject}") for subject, key in made.items()]
+        await connection.execute(_SQL["add_personal_keys"], batch.tenant_id, list(made), wrapped)
+    return keys | made
+
+
+def _subject(batch: Batch, stream: str, event: Event) -> str:
+    """Whose key seals an event: the customer's where one is known, else its stream's."""
+    customer = None
+    if stream.startswith("order-"):
+        order = batch.order(stream).order
+        customer = order.CustomerId if order else None
+        if order and not order.CustomerId.int and order.Customer is not None:
+            customer = order.Customer.Id
+    elif isinstance(event, InvoiceSaved):
+        customer = event.invoice.CustomerId
+    return f"customer-{customer}" if customer is not None and customer.int else stream
+
+
+def fingerprint(secret: bytes, kind: str, document: Record) -> str:
+    """By what a normalised document is known again: keyed, so that it outlives the erasure of personal data."""
+    digest = hmac.digest(secret, kind.encode() + b"\0" + codec.encoder.encode(document), "sha256")
+    return base64.b64encode(digest[:18]).decode()
+
+
+def new_event_id() -> UUID:
+    """A version 7 UUID (RFC 9562): in order of time, so that the index grows at one end."""
+    bits = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+def occurred_at(event: Event, now: datetime) -> datetime:
+    """The till's clock for an event: the date in its document, or now where it has none."""
+    match event:
+        case OrderDrafted() | OrderFinalised() | OrderAmended() | OrderClosed():
+            text = event.order.InvoiceDate or event.order.CreationDate
+        case PaymentCaptured():
+            text = event.payment.PaymentDate
+        case ReceiptIssued():
+            text = event.receipt.PrintDate
+        case DrawerEntryLogged() | DrawerEntryCorrected():
+            text = event.entry.ActivityDate
+        case InvoiceSaved():
+            text = event.invoice.CreationDate
+        case TerminalReported() | ReportReceived():
+            text = event.log.ActivityDate
+        case SwishStatusReceived():
+            text = event.date_paid or ""
+        case _:
+            return now
+    return to_datetime(text) or now

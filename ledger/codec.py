@@ -1,0 +1,201 @@
+"""Events to stored bytes and back. Pure: keys and nonces come from outside.
+
+`data` is the event's JSON without the members that have their default. Personal data is cut out first and travels in
+one member, `"sealed": {"key": <subject>, "box": <base64 of nonce and AES-GCM ciphertext>}`, whose plaintext is a sparse
+tree of the same shape. What is cut out without its key is simply not there (the member's default).
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger import records
+from ledger.errors import CannotDecode
+from ledger.events import PERSONAL_MEMBERS, STORED, Event
+from ledger.records import PERSONAL, Record
+
+NONCE_BYTES = 12
+_MARK = b',"sealed":{'
+
+encoder = msgspec.json.Encoder(decimal_format="number")
+_loose = msgspec.json.Decoder(float_hook=Decimal)
+_DECODERS = {stored: msgspec.json.Decoder(event).decode for stored, event in STORED.items()}
+Loose = dict[str, Any]
+# (name, version) -> the same data one version on. The stored bytes stay; only what is read of them changes.
+UPCASTERS: dict[tuple[str, int], Callable[[Loose], Loose]] = {}
+
+
+class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who, from where, and why: `actor` names the credential; ids are UUIDs as text; `fingerprint` see `Recorded`."""
+
+    actor: str
+    source: str | None = None
+    correlation: str | None = None
+    causation: str | None = None
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+_metadata = msgspec.json.Decoder(Metadata).decode
+
+
+def encode(event: Event) -> bytes:
+    """The event's JSON, with nothing cut out: only for an event that is not `personal`."""
+    return encoder.encode(event)
+
+
+def encode_sealed(event: Event, subject: str, key: bytes, nonce: bytes, context: bytes) -> bytes:
+    """The event's JSON with its personal data under `key`; `context` (the event's id) binds the box to its place."""
+    tree: Loose = _loose.decode(encoder.encode(event))
+    cut = _cut(type(event), tree)
+    box = nonce + AESGCM(key).encrypt(nonce, encoder.encode(cut), context)
+    tree["sealed"] = {"key": subject, "box": base64.b64encode(box).decode()}
+    return encoder.encode(tree)
+
+
+def decode(
+    name: str, version: int, data: bytes, keys: Mapping[str, bytes], context: bytes, *, full: bool = False
+) -> Event:
+    """An event from its stored bytes, its personal data opened where the key is there. CannotDecode: no such event.
+
+    `full` gives the records in it in their full shape (`FullOrder` …), for read models that encode them again.
+    """
+    try:
+        if _MARK not in data and (name, version) in _DECODERS:
+            found: Event = (_full_decoder(STORED[name, version]) if full else _DECODERS[name, version])(data)
+            return found
+        tree: Loose = _loose.decode(data)
+        sealed = tree.pop("sealed", None)
+        kind = STORED[_newest(name, version)]
+        if sealed is not None and sealed["key"] in keys:
+            box = base64.b64decode(sealed["box"])
+            opened = AESGCM(keys[sealed["key"]]).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], context)
+            _mend(kind, tree, _loose.decode(opened))
+        while (name, version) in UPCASTERS:
+            tree, version = UPCASTERS[name, version](tree), version + 1
+        return _from_full(kind, msgspec.convert(tree, _full(kind))) if full else msgspec.convert(tree, kind)
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError, InvalidTag) as error:
+        raise CannotDecode(f"{name} version {version}: {error!r}") from error
+
+
+def subject(data: bytes) -> str | None:
+    """Whose key seals the event's personal data; None where it holds none."""
+    start = data.rfind(_MARK)
+    if start < 0:
+        return None
+    sealed = msgspec.json.decode(data[start + len(_MARK) - 1 : -1], type=_Sealed)
+    return sealed.key
+
+
+def decode_metadata(metadata: bytes) -> Metadata:
+    """Metadata from its stored bytes. CannotDecode: it is none."""
+    try:
+        return _metadata(metadata)
+    except msgspec.MsgspecError as error:
+        raise CannotDecode(f"metadata: {error}") from error
+
+
+def personal(value: Event | Record) -> bool:
+    """Whether an event holds anything that may be stored only as ciphertext."""
+    own, children = _shape(type(value))
+    if any(getattr(value, name) for name in own):
+        return True
+    if getattr(value, "extra", msgspec.UNSET) is not msgspec.UNSET:
+        return True
+    for name, _, is_list in children:
+        child = getattr(value, name)
+        if child and (any(map(personal, child)) if is_list else personal(child)):
+            return True
+    return False
+
+
+class _Sealed(msgspec.Struct):
+    key: str
+    box: str
+
+
+def _newest(name: str, version: int) -> tuple[str, int]:
+    while (name, version) in UPCASTERS:
+        version += 1
+    return name, version
+
+
+@functools.cache
+def _full(kind: type[Event]) -> type[msgspec.Struct]:
+    """A struct with the event's members, and the records among them in their full shape."""
+    members = []
+    for field in msgspec.structs.fields(kind):
+        record = _record_in(field.type)
+        type_ = field.type if record is None else getattr(records, f"Full{record.__name__}")
+        members.append((field.name, type_, msgspec.field(default=field.default, default_factory=field.default_factory)))
+    return msgspec.defstruct(f"Full{kind.__name__}", members, kw_only=True)
+
+
+@functools.cache
+def _full_decoder(kind: type[Event]) -> Callable[[bytes], Event]:
+    decode_full = msgspec.json.Decoder(_full(kind)).decode
+    return lambda data: _from_full(kind, decode_full(data))
+
+
+def _from_full(kind: type[Event], full: msgspec.Struct) -> Event:
+    return kind(**msgspec.structs.asdict(full))
+
+
+@functools.cache
+def _shape(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, type, bool], ...]]:
+    """What of a struct is personal as a whole, and which members hold records: (name, record, whether a list)."""
+    own = PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())
+    children = []
+    for field in msgspec.structs.fields(kind):
+        record = _record_in(field.type)
+        if record is not None and field.name not in own:
+            children.append((field.name, record, _is_list(field.type)))
+    return own, tuple(children)
+
+
+def _record_in(annotation: Any) -> type[Record] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return annotation
+    return next(filter(None, map(_record_in, get_args(annotation))), None)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))
+
+
+def _cut(kind: type, tree: Loose) -> Loose:
+    """Takes the personal members out of `tree` and returns them as a sparse tree; list items go by their index."""
+    own, children = _shape(kind)
+    cut = {name: tree.pop(name) for name in (*own, "$extra") if name in tree}
+    for name, record, is_list in children:
+        below = tree.get(name)
+        if is_list and below:
+            found = {str(index): part for index, item in enumerate(below) if (part := _cut(record, item))}
+        else:
+            found = _cut(record, below) if below else {}
+        if found:
+            cut[name] = found
+    return cut
+
+
+def _mend(kind: type, tree: Loose, cut: Loose) -> None:
+    """Puts a sparse tree back where `_cut` took it from."""
+    below = {name: (record, is_list) for name, record, is_list in _shape(kind)[1]}
+    for name, value in cut.items():
+        if name not in below:
+            tree[name] = value
+            continue
+        record, is_list = below[name]
+        if is_list:
+            for index, part in value.items():
+                _mend(record, tree[name][int(index)], part)
+        else:
+            _mend(record, tree[name], value)

@@ -1,0 +1,399 @@
+"""What clients ask for, and what follows from it across streams. Pure: a command sees the ledger through a `View`.
+
+`decide` first names everything it will look at (`view.need`, which loads it and asks again), then gives the events of
+every stream concerned in one decision. Events of the stream a command addresses come last, so that a retry is answered
+with the position the first answer named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ledger import document, order, swish
+from ledger.business_time import NO_TIME
+from ledger.document import DocumentState
+from ledger.errors import Refused
+from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
+from ledger.order import OrderState
+from ledger.records import (
+    CashDrawerLog,
+    CustomerInvoice,
+    ExternalInformation,
+    Order,
+    SwishPayment,
+    TerminalStatusLog,
+)
+from ledger.swish import SwishState
+
+# Kinds of claims. `RECEIPT` is exclusive (key: terminal/number); the others are shared and lead to every stream.
+RECEIPT, ORPHAN, PAYMENT_REFERENCE = "receipt", "orphan", "payment-reference"
+REFERENCE_KINDS = ("invoice-number", "order-no-of-day", "order-int-id")
+ORDER_INT_ID = "OrderIntID"
+
+Pair = tuple[str, str]
+
+
+class Decision(msgspec.Struct):
+    """Events by stream in the order they are appended, and the promises that go with them.
+
+    `claims` are (kind, key, stream); `shared` the same, found by all who share the key. `duplicate` is the position of
+    the same document; then there is nothing else.
+    """
+
+    events: list[tuple[str, Event]] = []
+    claims: list[tuple[str, str, str]] = []
+    shared: list[tuple[str, str, str]] = []
+    releases: list[tuple[str, str, str]] = []
+    counters: dict[str, int] = {}
+    duplicate: int | None = None
+
+
+class View(Protocol):
+    """The ledger after the batch's last decision."""
+
+    def need(
+        self,
+        streams: Iterable[str],
+        claims: Iterable[Pair] = (),
+        shared: Iterable[Pair] = (),
+        counters: Iterable[str] = (),
+    ) -> None:
+        """Everything `decide` will look at. Raises `NotLoaded` until it is there."""
+
+    def order(self, stream: str) -> OrderState:
+        """An order's state; that of no order when the stream is new."""
+
+    def document(self, stream: str) -> DocumentState:
+        """The state of an invoice's, a drawer entry's or a terminal log's stream."""
+
+    def swish(self, stream: str) -> SwishState:
+        """The state of a Swish stream."""
+
+    def claim(self, kind: str, key: str) -> str | None:
+        """The stream that holds an exclusive claim."""
+
+    def shared(self, kind: str, value: str) -> list[str]:
+        """The streams that share a claim."""
+
+    def counter(self, name: str) -> int:
+        """The number drawn last."""
+
+    def after(self, stream: str, events: Sequence[Event]) -> OrderState | DocumentState | SwishState:
+        """The state a stream will have after these events."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a client asks for. `fingerprint` names its document (None: there is none)."""
+
+    fingerprint: str | None = None
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        """What follows, or `Refused`. `now` is an aware datetime."""
+        raise NotImplementedError
+
+
+class PostOrder(Command, frozen=True, kw_only=True):
+    """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
+
+    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings.
+    """
+
+    order: Order
+    zone: ZoneInfo
+    swish_type: int
+    draft_only: bool = False
+    online: bool = False
+    expected: int | None = None
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = order.stream_of(self.order.Id)
+        day = f"OrderNoOfDay/{self._day(now)}"
+        receipts = [(RECEIPT, key) for key in self._receipt_keys()]
+        lookups = [(ORPHAN, value) for value in _lookup_values(self.order)]
+        view.need([stream], receipts, lookups, (ORDER_INT_ID, day) if self.online else ())
+        state = view.order(stream)
+        if self.draft_only and self.order.Status in order.CLOSED:
+            order.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
+        draft = self.order.Status not in order.CLOSED
+        position = order.known(state, self.fingerprint or "", draft=draft)
+        if position is not None:
+            return Decision(duplicate=position)
+        for kind, key in receipts:
+            if view.claim(kind, key) not in (None, stream):
+                raise Refused(
+                    f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
+                    [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
+                )
+        events = order.decide_document(state, self.order, self.expected)
+        decision = Decision()
+        if self.online:
+            events[1:1] = self._numbers(view, state, day, decision)
+        _settle_order(view, stream, events, self.swish_type, decision)
+        decision.claims += [(RECEIPT, key, stream) for _, key in receipts if view.claim(RECEIPT, key) is None]
+        return decision
+
+    def _day(self, now: datetime) -> str:
+        date = self.order.CreationDate
+        return (now.astimezone(self.zone).isoformat() if date == NO_TIME else date)[:10].replace("-", "")
+
+    def _receipt_keys(self) -> list[str]:
+        if self.order.Status not in order.CLOSED:
+            return []
+        receipts = [receipt for receipt in self.order.Receipts or () if receipt.ReceiptNumber]
+        return [f"{r.TerminalId if r.TerminalId.int else self.order.TerminalId}/{r.ReceiptNumber}" for r in receipts]
+
+    def _numbers(self, view: View, state: OrderState, day: str, decision: Decision) -> list[Event]:
+        """Draws what neither the document nor the order has. A number that was sent does not move the counter."""
+        standing = state.order or self.order
+        int_id = number = None
+        if not (self.order.OrderIntID or standing.OrderIntID):
+            int_id = decision.counters[ORDER_INT_ID] = view.counter(ORDER_INT_ID) + 1
+        if not (self.order.OrderNoOfDay or standing.OrderNoOfDay):
+            count = decision.counters[day] = view.counter(day) + 1
+            number = f"{day.partition('/')[2]}-{count}"
+        return [OrderNumbered(order_int_id=int_id, order_no_of_day=number)] if int_id or number else []
+
+
+class AssignExternalId(Command, frozen=True, kw_only=True):
+    """PostOrderExternalInformation, and with `of_return` PostReturnOrderExternalInformation."""
+
+    sent: ExternalInformation
+    of_return: bool = False
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = order.stream_of(self.sent.Id)
+        view.need([stream])
+        state = view.order(stream)
+        position = state.documents.get(self.fingerprint or "")
+        if position is not None:
+            return Decision(duplicate=position)
+        events = order.decide_external_id(state, self.sent, of_return=self.of_return)
+        return Decision(events=[(stream, event) for event in events])
+
+
+class MarkSynced(Command, frozen=True, kw_only=True):
+    """UpdateInviceGeneratedOpenOrder: all of the orders or none."""
+
+    sent: list[ExternalInformation]
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        streams = [order.stream_of(information.Id) for information in self.sent]
+        view.need(streams)
+        unknown = [str(one.Id) for one, name in zip(self.sent, streams, strict=True) if view.order(name).order is None]
+        if unknown:
+            raise Refused(f"unknown: {', '.join(unknown)}", [("$", f"order {name} is unknown") for name in unknown])
+        last = {name: one for name, one in zip(streams, self.sent, strict=True)}
+        retried = [n for n in last if self.fingerprint is not None and self.fingerprint in view.order(n).documents]
+        events = [
+            (name, event)
+            for name, one in last.items()
+            if name not in retried
+            for event in order.decide_synced(view.order(name), one)
+        ]
+        if not events:
+            return Decision(duplicate=max((view.order(name).position for name in last), default=0))
+        return Decision(events=events)
+
+
+class SetStatus(Command, frozen=True, kw_only=True):
+    """UpdateOrderStatus/{orderId}/{status}."""
+
+    order_id: UUID
+    status: int
+    swish_type: int
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = order.stream_of(self.order_id)
+        view.need([stream])
+        state = view.order(stream)
+        events = order.decide_status(state, self.order_id, self.status)
+        if not events:
+            return Decision(duplicate=state.position)
+        return Decision(events=[(stream, event) for event in events])
+
+
+class SaveInvoice(Command, frozen=True, kw_only=True):
+    """PostCustomerInvoice: links and unlinks orders in the same append."""
+
+    invoice: CustomerInvoice
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = f"invoice-{self.invoice.Id}"
+        view.need([stream])
+        state = view.document(stream)
+        position = document.known(state, self.fingerprint or "")
+        if position is not None:
+            return Decision(duplicate=position)
+        wanted = [order.stream_of(order_id) for order_id in self.invoice.OrdersGuid or ()]
+        gone = [name for name in document.previous_orders(state) if name not in set(wanted)]
+        view.need([*wanted, *gone])
+        unknown = [name.removeprefix("order-") for name in wanted if view.order(name).order is None]
+        if unknown:
+            problems = [("$.OrdersGuid", f"order {name} is unknown") for name in unknown]
+            raise Refused(f"the invoice lists unknown orders: {', '.join(unknown)}", problems)
+        events: list[tuple[str, Event]] = []
+        for name in wanted:
+            linked = order.decide_invoiced(view.order(name), self.invoice.Id, self.invoice.CustomerId)
+            events += [(name, event) for event in linked]
+        for name in gone:
+            events += [(name, event) for event in order.decide_uninvoiced(view.order(name), self.invoice.Id)]
+        return Decision(events=[*events, (stream, InvoiceSaved(invoice=self.invoice))])
+
+
+class LogDrawerEntry(Command, frozen=True, kw_only=True):
+    """PostCashDrawerLog: `first_wins` under /api/Order, a correction is welcome under /api/CashDrawerLog."""
+
+    entry: CashDrawerLog
+    first_wins: bool
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = f"drawer-{self.entry.Id}"
+        view.need([stream])
+        state = view.document(stream)
+        position = document.known(state, self.fingerprint or "")
+        if position is not None:
+            return Decision(duplicate=position)
+        events = document.decide_drawer_entry(state, self.entry, first_wins=self.first_wins)
+        return Decision(events=[(stream, event) for event in events])
+
+
+class ReportTerminal(Command, frozen=True, kw_only=True):
+    """PostReports."""
+
+    log: TerminalStatusLog
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = f"report-{self.log.Id}"
+        view.need([stream])
+        position = document.known(view.document(stream), self.fingerprint or "")
+        if position is not None:
+            return Decision(duplicate=position)
+        return Decision(events=[(stream, event) for event in document.decide_terminal_log(self.log)])
+
+
+class TakeSwish(Command, frozen=True, kw_only=True):
+    """PostSwishOnlinePayment: the vendor's record, or a genuine callback for a Swish id."""
+
+    stream: str
+    said: SwishPayment | SwishStatusReceived
+    swish_type: int
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        view.need([self.stream])
+        state = view.swish(self.stream)
+        position = state.documents.get(self.fingerprint or "")
+        if position is not None:
+            return Decision(duplicate=position)
+        if isinstance(self.said, SwishPayment):
+            events = swish.decide_record(state, self.said)
+        else:
+            events = swish.decide_callback(state, self.said)
+        decision = Decision()
+        _settle_swish(view, self.stream, events, self.swish_type, decision)
+        if isinstance(self.said, SwishStatusReceived) and self.said.payment_reference:
+            decision.shared.append((PAYMENT_REFERENCE, self.said.payment_reference, self.stream))
+        return decision
+
+
+class SetOutlet(Command, frozen=True, kw_only=True):
+    """An outlet's name, zone and start of day, by its owner; nothing when all is as it was."""
+
+    outlet: OutletSet
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = f"outlet-{self.outlet.outlet_id}"
+        view.need([stream])
+        state = view.document(stream)
+        if state.document == self.outlet:
+            return Decision(duplicate=state.position)
+        return Decision(events=[(stream, self.outlet)])
+
+
+def _lookup_values(found: Order) -> list[str]:
+    """All that an orphan may have called this order by."""
+    return [str(found.Id), *(value for _, value in order.references(found))]
+
+
+def _settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
+    """Adds an order's events, the names it can be found by, and what follows for orphans that waited for it."""
+    before = view.order(stream)
+    after = view.after(stream, events)
+    assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
+    had = set(order.references(before.order)) if before.order else set()
+    decision.shared += [(kind, value, stream) for kind, value in order.references(after.order) if (kind, value) not in had]
+    lookups = [(ORPHAN, value) for value in _lookup_values(after.order)]
+    view.need([stream], shared=lookups)
+    orphans = {name: value for kind, value in lookups for name in view.shared(kind, value)}
+    view.need(orphans)
+    new = {(kind, value) for kind, value, _ in decision.shared}
+    for name, value in orphans.items():
+        state = view.swish(name)
+        target = _order_for(view, state, {stream: new | had})
+        if state.order_id is not None or target != stream:
+            continue
+        tied = swish.decide_tie(state, after.order.Id)
+        there = view.after(name, tied)
+        assert isinstance(there, SwishState)
+        more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
+        decision.events += [(name, event) for event in [*tied, *more]]
+        decision.releases.append((ORPHAN, value, name))
+        events = [*events, *on_order]
+        settled = view.after(stream, events)
+        assert isinstance(settled, OrderState) and settled.order is not None
+        after = settled
+    decision.events += [(stream, event) for event in events]
+
+
+def _settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
+    """Adds a Swish stream's events, and what follows for the order it names; without one it is kept as an orphan."""
+    state = view.after(stream, events)
+    assert isinstance(state, SwishState)
+    order_id = state.order_id or _found_id(view, state)
+    tie = swish.decide_tie(state, order_id)
+    state = view.after(stream, [*events, *tie])
+    assert isinstance(state, SwishState)
+    more: list[Event] = []
+    if state.order_id is not None:
+        name = order.stream_of(state.order_id)
+        view.need([name])
+        more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
+        decision.events += [(name, event) for event in on_order]
+    else:
+        decision.shared += [(ORPHAN, value, stream) for value in swish.references(state)]
+    decision.events += [(stream, event) for event in [*events, *tie, *more]]
+
+
+def _found_id(view: View, state: SwishState) -> UUID | None:
+    original = state.received.original_payment_reference if state.received else None
+    if original:
+        view.need([], shared=[(PAYMENT_REFERENCE, original)])
+        payments = view.shared(PAYMENT_REFERENCE, original)
+        view.need(payments)
+        tied = {view.swish(name).order_id for name in payments} - {None}
+        if len(tied) == 1:
+            return tied.pop()
+    stream = _order_for(view, state, {})
+    return UUID(stream.removeprefix("order-")) if stream else None
+
+
+def _order_for(view: View, state: SwishState, arriving: dict[str, set[Pair]]) -> str | None:
+    """The one order a Swish payment names: by its id, InvoiceNumber, OrderNoOfDay or OrderIntID, in this order.
+
+    `arriving` are orders of this very decision with the names they go by. None: no such order, or more than one.
+    """
+    for value in swish.references(state):
+        by_id = f"order-{value}"
+        view.need([by_id], shared=[(kind, value) for kind in REFERENCE_KINDS])
+        if by_id in arriving or view.order(by_id).order is not None:
+            return by_id
+        for kind in REFERENCE_KINDS:
+            found = {*view.shared(kind, value), *(name for name, names in arriving.items() if (kind, value) in names)}
+            if found:
+                return found.pop() if len(found) == 1 else None
+    return None

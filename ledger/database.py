@@ -1,0 +1,58 @@
+"""Connections, the schema, and queries by name. The one door to PostgreSQL."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from ledger.errors import LedgerError
+
+ROOT = Path(__file__).parent.parent
+ROLE = "order_ledger"
+OLDEST_POSTGRES = 15
+# Advisory lock classes (first integer); the second is the tenant, or 0.
+TENANT_LOCK = 0x4C4544
+MIGRATION_LOCK = 0x4D4947
+
+_NAMED = re.compile(r"^-- name: (\w+)[^\n]*\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+
+
+@functools.cache
+def queries(path: str) -> dict[str, str]:
+    """The queries of one .sql file, by the name each is headed with (`-- name: <name> -- <what it is for>`)."""
+    return {name: text.strip() for name, text in _NAMED.findall((ROOT / path).read_text("utf-8"))}
+
+
+async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool[Any]:
+    """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers."""
+    return await asyncpg.create_pool(dsn, min_size=min_size, max_size=max_size, init=_act_as_application)
+
+
+async def _act_as_application(connection: asyncpg.Connection[Any]) -> None:
+    role = await connection.fetchval(_SQL["role_exists"], ROLE)
+    if role:
+        await connection.execute(_SQL["act_as_application"])
+
+
+async def server_version(pool: asyncpg.Pool[Any]) -> int:
+    """The server's major version."""
+    async with pool.acquire() as connection:
+        return connection.get_server_version().major
+
+
+async def migrate(pool: asyncpg.Pool[Any]) -> None:
+    """Brings the database to this version's schema; safe to run at any time, by any number of processes."""
+    if await server_version(pool) < OLDEST_POSTGRES:
+        raise LedgerError(f"PostgreSQL {OLDEST_POSTGRES} or newer is needed")
+    schema = (ROOT / "schema.sql").read_text("utf-8")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_SQL["act_as_owner"])
+        await connection.execute(_SQL["lock_transaction"], MIGRATION_LOCK, 0)
+        await connection.execute(schema)
+
+
+_SQL = queries("ledger/database.sql")

@@ -1,0 +1,29 @@
+"""The tenant a first start makes: a café with two outlets, so that a paste of the README's request finds something."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ledger.commands import SetOutlet
+from ledger.events import OutletSet
+from ledger.store import Pool, Vault
+from ledger.tenants import add_tenant, all_tenants
+from ledger.writer import Context, Writer
+
+DEMO = "demo"
+DEMO_OUTLETS = (
+    OutletSet(
+        outlet_id=UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01"), name="Kafé Södermalm", zone="Europe/Stockholm"
+    ),
+    OutletSet(outlet_id=UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a02"), name="Kafé Vasastan", zone="Europe/Stockholm"),
+)
+
+async def ensure_demo(pool: Pool, master_key: bytes) -> None:
+    """The demo tenant and its two outlets; nothing changes when they are there."""
+    vault = Vault(master_key)
+    await add_tenant(pool, vault, DEMO)
+    tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == DEMO)
+    writer = Writer(pool, vault)
+    for outlet in DEMO_OUTLETS:
+        await writer.submit(tenant, SetOutlet(outlet=outlet), Context(actor="demo"))
+    await writer.close()

@@ -1,0 +1,360 @@
+"""An order's life: from drafts over its sale to its amendments. Pure; rules from the wire contract, section 3.
+
+`decide_*` take the state and what is asked and give the events that follow, or raise `Refused`; they know no clock, no
+database and no other stream. A retry is answered by `known` before any of them is asked.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from ledger.amounts import EXACT
+from ledger.errors import Refused
+from ledger.events import (
+    Event,
+    OrderAmended,
+    OrderClosed,
+    OrderDrafted,
+    OrderExternalIdAssigned,
+    OrderFinalised,
+    OrderInvoiced,
+    OrderInvoiceSynced,
+    OrderNumbered,
+    OrderStatusChanged,
+    OrderSwishChanged,
+    OrderUninvoiced,
+    PaymentCaptured,
+    PaymentVoided,
+    ReceiptIssued,
+    Recorded,
+)
+from ledger.records import ExternalInformation, Order, Payment, Receipt, SwishPayment
+
+NEW, COMPLETED, CANCELLED, RETURNED, DELETED, REJECTED, REJECTED_SEEN = 0, 13, 14, 15, 16, 20, 21
+VOID = frozenset({CANCELLED, DELETED, REJECTED, REJECTED_SEEN})
+CLOSED = VOID | {COMPLETED, RETURNED}
+RETURN_TYPES = frozenset({4, 5})
+PAID = 1
+
+Sale = Literal["", "sale", "return"]
+
+
+class Others(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What others than the till set on an order: no later document of the till erases it."""
+
+    order_int_id: int | None = None
+    order_no_of_day: str | None = None
+    external_id: str | None = None
+    fn_response: str | None = None
+    wc_id: int | None = None
+    synced: bool = False
+    invoice_id: UUID | None = None
+    customer_id: UUID | None = None
+    swish_payment: SwishPayment | None = None
+    # Ids of the payments that Swish brought.
+    swish_paid: tuple[UUID, ...] = ()
+
+
+_NOTHING = Others()
+
+
+class OrderState(msgspec.Struct, frozen=True):
+    """An order as it stands. `sale` is set while it counts; `captured` once its payments are events of their own."""
+
+    order: Order | None = None
+    version: int = 0
+    position: int = 0
+    sale: Sale = ""
+    captured: bool = False
+    others: Others = _NOTHING
+    # Every document this order ever had, by fingerprint, with the position it was answered with.
+    documents: dict[str, int] = {}
+    draft: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be drafted."""
+        return self.order is None or (not self.sale and self.order.Status not in CLOSED)
+
+
+def stream_of(order_id: UUID) -> str:
+    """The name of an order's stream."""
+    return f"order-{order_id}"
+
+
+def known(state: OrderState, fingerprint: str, *, draft: bool = False) -> int | None:
+    """The position at which this very document was taken, if it was (contract, Idempotence).
+
+    A draft of an open order is compared with its current draft only: a guest may put back what he took off.
+    """
+    if draft and state.is_open and fingerprint != state.draft:
+        return None
+    return state.documents.get(fingerprint)
+
+
+def decide_draft(state: OrderState, order: Order, expected: int | None) -> list[Event]:
+    """An order in progress. Refused: a closed status in it, a closed or finalised order, a stale `If-Match`."""
+    if order.Status in CLOSED:
+        raise Refused(f"Status {order.Status} closes an order; send it to PostOrder", [("$.Status", "is closed")])
+    if state.order is not None and not state.is_open:
+        what = "finalised" if state.sale else "closed"
+        raise Refused(f"order {order.Id} is {what} (Status {state.order.Status}) and cannot be drafted again")
+    check_expected(state.version, expected)
+    return [OrderDrafted(order=order)]
+
+
+def decide_document(state: OrderState, order: Order, expected: int | None) -> list[Event]:
+    """A document for PostOrder: a draft while its status is open, else the sale, an amendment or the cancellation."""
+    if order.Status not in CLOSED:
+        return decide_draft(state, order, expected)
+    check_expected(state.version, expected)
+    bare = copy.copy(order)
+    bare.Payments = bare.Receipts = None
+    head: Event
+    if state.sale:
+        head = OrderAmended(order=bare)
+    elif order.Status in VOID:
+        head = OrderClosed(order=bare)
+    else:
+        head = OrderFinalised(order=bare)
+    return [head, *_payments(state, order.Payments), *_receipts(state, order.Receipts)]
+
+
+def _payments(state: OrderState, sent: Sequence[Payment] | None) -> Iterable[Event]:
+    """The difference between the payments the till lists and those captured; what Swish brought is not the till's."""
+    before = state.order.Payments or [] if state.order else []
+    swish = [payment for payment in before if payment.Id in state.others.swish_paid]
+    ids = {payment.Id for payment in swish}
+    references = {payment.PaymentRef for payment in swish if payment.PaymentRef}
+    listed = before if sent is None else sent
+    wanted = {p.Id: p for p in listed if p.Id not in ids and p.PaymentRef not in references}
+    captured = {p.Id: p for p in before if p.Id not in ids} if state.captured else {}
+    for id_, payment in wanted.items():
+        if captured.get(id_) != payment:
+            yield PaymentCaptured(payment=payment)
+    for id_ in captured.keys() - wanted.keys():
+        yield PaymentVoided(payment_id=id_)
+
+
+def _receipts(state: OrderState, sent: Sequence[Receipt] | None) -> Iterable[Event]:
+    """New and changed receipts. One that was issued stays: the control unit has signed it."""
+    before = state.order.Receipts or [] if state.order else []
+    issued = {receipt.ReceiptId: receipt for receipt in before} if state.captured else {}
+    for receipt in before if sent is None else sent:
+        if issued.get(receipt.ReceiptId) != receipt:
+            yield ReceiptIssued(receipt=receipt)
+
+
+def decide_status(state: OrderState, order_id: UUID, status: int) -> list[Event]:
+    """Moves an order to any known status; nothing when it has it. Refused: unknown order."""
+    if existing(state, order_id).Status == status:
+        return []
+    return [OrderStatusChanged(status=status)]
+
+
+def decide_external_id(state: OrderState, sent: ExternalInformation, *, of_return: bool) -> list[Event]:
+    """An integrator's reference. Refused: unknown order, no reference, or (`of_return`) an order that is no return."""
+    order = existing(state, sent.Id)
+    if not sent.ExternalID or not sent.ExternalID.strip():
+        raise Refused("ExternalID is empty", [("$.ExternalID", "must not be empty")])
+    if of_return and not is_return(order.Status, order.Type, state.sale):
+        raise Refused(f"order {sent.Id} is no return order", [("$.Id", "is no return order")])
+    return [OrderExternalIdAssigned(external_id=sent.ExternalID, fn_response=sent.FnResponse, wc_id=sent.WC_ID)]
+
+
+def decide_synced(state: OrderState, sent: ExternalInformation) -> list[Event]:
+    """Marks the order's invoice as taken over; nothing when it is and the reference is the same."""
+    order = existing(state, sent.Id)
+    external_id = sent.ExternalID or None
+    if order.IsVismaInvoiceGenerated and external_id in (None, order.ExternalID):
+        return []
+    return [OrderInvoiceSynced(external_id=external_id)]
+
+
+def decide_invoiced(state: OrderState, invoice_id: UUID, customer_id: UUID) -> list[Event]:
+    """Links the order to an invoice, and gives it the invoice's customer where it has none."""
+    assert state.order is not None, "the invoice's decider has asked for it"
+    gives = customer_id if customer_id.int and not state.order.CustomerId.int else None
+    if state.others.invoice_id == invoice_id and gives is None:
+        return []
+    return [OrderInvoiced(invoice_id=invoice_id, customer_id=gives)]
+
+
+def decide_uninvoiced(state: OrderState, invoice_id: UUID) -> list[Event]:
+    """Unlinks the order, unless another invoice holds it by now."""
+    return [OrderUninvoiced(invoice_id=invoice_id)] if state.others.invoice_id == invoice_id else []
+
+
+def existing(state: OrderState, order_id: UUID) -> Order:
+    """The order as it stands. Refused: there is none."""
+    if state.order is None:
+        raise Refused(f"order {order_id} is unknown", [("$.Id", f"order {order_id} is unknown")])
+    return state.order
+
+
+def check_expected(version: int, expected: int | None) -> None:
+    """Refused when the client changed an older version than the one there is (If-Match)."""
+    if expected is not None and expected != version:
+        raise Refused(f"the order is at version {version}, not {expected}: read it again and repeat the change")
+
+
+def owes(order: Order) -> Decimal:
+    """What is left to pay, kronor: OrderTotal + RoundedAmount - the payments by their direction (section 5)."""
+    left = EXACT.add(order.OrderTotal, order.RoundedAmount)
+    for payment in order.Payments or ():
+        left = EXACT.subtract(left, EXACT.multiply(Decimal(payment.Direction), payment.PaidAmount))
+    return left
+
+
+def is_return(status: int, type_: int, sale: Sale) -> bool:
+    """A return order: Status 15, or Completed with Type 4 or 5; it stays one while it counts."""
+    return sale == "return" or status == RETURNED or (status == COMPLETED and type_ in RETURN_TYPES)
+
+
+def is_cart(order: Order) -> bool:
+    """A web order that is new and unpaid: kept, not counted, not listed."""
+    return order.IsOnlineOrder and order.Status == NEW and order.PaymentStatus != PAID and not order.Payments
+
+
+def references(order: Order) -> list[tuple[str, str]]:
+    """What a Swish payment may name this order by, as (kind, value), beside its id."""
+    found = (
+        ("invoice-number", order.InvoiceNumber),
+        ("order-no-of-day", order.OrderNoOfDay),
+        ("order-int-id", str(order.OrderIntID) if order.OrderIntID else None),
+    )
+    return [(kind, value) for kind, value in found if value]
+
+
+def evolve(state: OrderState, recorded: Recorded) -> OrderState:
+    """The state after one more event."""
+    event = recorded.event
+    documents, draft = state.documents, state.draft
+    if recorded.fingerprint is not None:
+        documents = {**documents, recorded.fingerprint: recorded.position}
+        draft = recorded.fingerprint if isinstance(event, OrderDrafted) else draft
+    order, sale, captured, others = _apply(state, event)
+    order.Version = recorded.version
+    return OrderState(
+        order=order, version=recorded.version, position=recorded.position, sale=sale, captured=captured,
+        others=others, documents=documents, draft=draft,
+    )
+
+
+def _apply(state: OrderState, event: Event) -> tuple[Order, Sale, bool, Others]:
+    """Order as it stands, whether it counts, whether its payments are captured, and what others have set."""
+    if isinstance(event, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)):
+        return _with_document(state, event)
+    assert state.order is not None, "the first event of an order's stream is a document"
+    order = copy.copy(state.order)
+    sale, others = state.sale, state.others
+    match event:
+        case OrderStatusChanged():
+            order.Status = event.status
+            sale = sale_after(sale, order.Status, order.Type)
+        case PaymentCaptured():
+            order.Payments = [*(p for p in order.Payments or () if p.Id != event.payment.Id), event.payment]
+            if event.swish is not None:
+                others = msgspec.structs.replace(others, swish_paid=(*others.swish_paid, event.payment.Id))
+        case PaymentVoided():
+            order.Payments = [p for p in order.Payments or () if p.Id != event.payment_id]
+        case ReceiptIssued():
+            kept = (r for r in order.Receipts or () if r.ReceiptId != event.receipt.ReceiptId)
+            order.Receipts = [*kept, event.receipt]
+        case _:
+            others = _others_after(others, event)
+            if isinstance(event, OrderUninvoiced):
+                order.CustomerInvoiceId = None
+    _overlay(order, others)
+    return order, sale, state.captured, others
+
+
+def _with_document(
+    state: OrderState, event: OrderDrafted | OrderFinalised | OrderAmended | OrderClosed
+) -> tuple[Order, Sale, bool, Others]:
+    order = copy.copy(event.order)
+    draft = isinstance(event, OrderDrafted)
+    payments = state.order.Payments or [] if state.order else []
+    receipts = state.order.Receipts or [] if state.order else []
+    from_swish = [payment for payment in payments if payment.Id in state.others.swish_paid]
+    if draft:
+        if order.Payments is not None:
+            payments = [*from_swish, *_not_in(order.Payments, from_swish)]
+        receipts = receipts if order.Receipts is None else order.Receipts
+    elif not state.captured:
+        payments, receipts = from_swish, []
+    order.Payments, order.Receipts = payments, receipts
+    order.OrderLines = order.OrderLines or []
+    _overlay(order, state.others)
+    return order, sale_after(state.sale, order.Status, order.Type), not draft, state.others
+
+
+def _not_in(payments: Iterable[Payment], from_swish: Sequence[Payment]) -> list[Payment]:
+    """The payments that are not those Swish brought under another id."""
+    taken = {payment.Id for payment in from_swish}
+    references = {payment.PaymentRef for payment in from_swish if payment.PaymentRef}
+    return [p for p in payments if p.Id not in taken and p.PaymentRef not in references]
+
+
+def sale_after(sale: Sale, status: int, type_: int) -> Sale:
+    """Counted once Completed or ReturnOrder, until Cancelled, Deleted or Rejected, whatever comes between."""
+    if status in VOID:
+        return ""
+    if status == RETURNED:
+        return "return"
+    if status == COMPLETED:
+        return "return" if type_ in RETURN_TYPES else "sale"
+    return sale
+
+
+def _others_after(others: Others, event: Event) -> Others:
+    match event:
+        case OrderNumbered():
+            return msgspec.structs.replace(
+                others,
+                order_int_id=event.order_int_id or others.order_int_id,
+                order_no_of_day=event.order_no_of_day or others.order_no_of_day,
+            )
+        case OrderExternalIdAssigned():
+            return msgspec.structs.replace(
+                others,
+                external_id=event.external_id,
+                fn_response=others.fn_response if event.fn_response is None else event.fn_response,
+                wc_id=others.wc_id if event.wc_id is None else event.wc_id,
+            )
+        case OrderInvoiced():
+            customer = event.customer_id or others.customer_id
+            return msgspec.structs.replace(others, invoice_id=event.invoice_id, customer_id=customer)
+        case OrderUninvoiced():
+            return msgspec.structs.replace(others, invoice_id=None)
+        case OrderInvoiceSynced():
+            external_id = event.external_id or others.external_id
+            return msgspec.structs.replace(others, synced=True, external_id=external_id)
+        case OrderSwishChanged():
+            return msgspec.structs.replace(others, swish_payment=event.swish_payment)
+    raise AssertionError(f"{type(event).__name__} is no event of an order")
+
+
+def _overlay(order: Order, others: Others) -> None:
+    """Puts what others have set onto a document; a number, customer or status that the document brings stays."""
+    if others is _NOTHING:
+        return
+    order.OrderIntID = others.order_int_id or order.OrderIntID
+    order.OrderNoOfDay = others.order_no_of_day or order.OrderNoOfDay
+    order.ExternalID = others.external_id or order.ExternalID
+    order.FnResponse = order.FnResponse if others.fn_response is None else others.fn_response
+    order.WC_ID = order.WC_ID if others.wc_id is None else others.wc_id
+    order.IsVismaInvoiceGenerated = order.IsVismaInvoiceGenerated or others.synced
+    order.CustomerInvoiceId = others.invoice_id or order.CustomerInvoiceId
+    if not order.CustomerId.int and others.customer_id is not None:
+        order.CustomerId = others.customer_id
+    order.SwishPayment = others.swish_payment or order.SwishPayment
+    if others.swish_paid:
+        order.PaymentStatus = PAID
+

@@ -1,0 +1,280 @@
+"""Bodies to records in normal form. Pure.
+
+One strict decode fits nearly every real body; whatever it refuses is read again by `tolerant`, which knows all
+spellings and names what is wrong. Both ways end in the same walk over the record: instants get their offset, decimals
+become canonical, cards are masked, and what the wire leaves open is filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ledger import tolerant
+from ledger.amounts import ZERO, canonical
+from ledger.business_time import NO_TIME, local_instant
+from ledger.errors import BadInput
+from ledger.records import (
+    NO_ID,
+    CashDrawerLog,
+    CustomerInvoice,
+    ExternalInformation,
+    Order,
+    OrderLine,
+    Payment,
+    Receipt,
+    Record,
+    SwishPayment,
+    TerminalStatusLog,
+)
+
+Path = tuple[str | int, ...]
+Zones = Callable[[UUID], ZoneInfo]
+R = TypeVar("R", bound=Record)
+
+LOWEST_TAX = Decimal(-100)
+KNOWN_STATUSES = frozenset(range(22))
+# Texts for which the strict decode is no judge: U+0000, and our own name for unknown members, however it is escaped.
+_UNFIT = (b"\\u0000", b"$extra", b"\\u0024", b"\\u006", b"\\u007")
+# A card number in running text: 13 to 19 digits, perhaps in groups.
+_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)", re.ASCII)
+_DIGIT = re.compile(r"\d")
+_READ: dict[type[Record], Callable[[bytes], Any]] = {
+    record: msgspec.json.Decoder(record).decode
+    for record in (Order, CustomerInvoice, CashDrawerLog, TerminalStatusLog, SwishPayment)
+}
+
+
+def read_order(body: bytes, zones: Zones) -> Order:
+    """An Order body in normal form. BadInput otherwise."""
+    return _read(Order, body, lambda order: _order(order, zones))
+
+
+def read_invoice(body: bytes, zones: Zones) -> CustomerInvoice:
+    """A CustomerInvoice body in normal form. BadInput otherwise."""
+    return _read(CustomerInvoice, body, lambda invoice: _invoice(invoice, zones))
+
+
+def read_drawer_log(body: bytes, zones: Zones) -> CashDrawerLog:
+    """A CashDrawerLog body in normal form. BadInput otherwise."""
+    return _read(CashDrawerLog, body, lambda entry: _drawer_log(entry, zones))
+
+
+def read_terminal_log(body: bytes, zones: Zones) -> TerminalStatusLog:
+    """A TerminalStatusLog body in normal form. BadInput otherwise."""
+    return _read(TerminalStatusLog, body, lambda log: _terminal_log(log, zones))
+
+
+def read_swish_payment(body: bytes) -> SwishPayment:
+    """A vendor's SwishPayment body in normal form. BadInput otherwise."""
+    return _read(SwishPayment, body, _swish_payment)
+
+
+def read_external_information(body: bytes) -> ExternalInformation:
+    """The members of an Order body that an integrator may set. BadInput otherwise."""
+    information = tolerant.convert(ExternalInformation, tolerant.loose(body))
+    _need_id("$.Id", information.Id)
+    return information
+
+
+def read_external_informations(body: bytes) -> list[ExternalInformation]:
+    """The same for an array of Orders. BadInput otherwise."""
+    values = tolerant.loose(body)
+    if not isinstance(values, list):
+        raise BadInput.at("$", "must be an array of orders")
+    found = [tolerant.convert(ExternalInformation, value, f"$[{index}]") for index, value in enumerate(values)]
+    for index, information in enumerate(found):
+        _need_id(f"$[{index}].Id", information.Id)
+    return found
+
+
+def _read(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
+    try:
+        if any(text in body for text in _UNFIT):
+            return _read_slowly(record, body, normalise)
+        found: R = _READ[record](body)
+        normalise(found)
+    except (msgspec.DecodeError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return _read_slowly(record, body, normalise)
+    return found
+
+
+def _read_slowly(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
+    found = tolerant.convert(record, tolerant.loose(body))
+    try:
+        normalise(found)
+    except (ValueError, ArithmeticError) as error:
+        raise BadInput.at("$", str(error)) from None
+    return found
+
+
+def _need_id(path: str, value: UUID) -> None:
+    if not value.int:
+        raise BadInput.at(path, "is missing")
+
+
+def _moment(text: str | None, zone: ZoneInfo) -> str:
+    return local_instant(text, zone) if text else NO_TIME
+
+
+def _maybe_moment(text: str | None, zone: ZoneInfo) -> str | None:
+    found = local_instant(text, zone) if text else NO_TIME
+    return None if found == NO_TIME else found
+
+
+def _maybe_id(value: UUID | None) -> UUID | None:
+    return value if value is not None and value.int else None
+
+
+def _order(order: Order, zones: Zones) -> None:
+    _need_id("$.Id", order.Id)
+    if order.Status not in KNOWN_STATUSES:
+        raise BadInput.at("$.Status", f"{order.Status} is no order status (0 to 21)")
+    if not order.OutletId.int:
+        order.OutletId = order.Outlet.Id if order.Outlet else NO_ID
+    if not order.CustomerId.int:
+        order.CustomerId = NO_ID
+    zone = zones(order.OutletId)
+    order.CreationDate = _moment(order.CreationDate, zone)
+    order.InvoiceDate = _maybe_moment(order.InvoiceDate, zone)
+    order.DeliveryDate = _maybe_moment(order.DeliveryDate, zone)
+    order.OrderTotal = canonical[order.OrderTotal]
+    order.TaxPercent = canonical[order.TaxPercent]
+    order.TipAmount = canonical[order.TipAmount]
+    order.RoundedAmount = canonical[order.RoundedAmount]
+    order.DiscountTotal = canonical[order.DiscountTotal]
+    order.DiscountTax = canonical[order.DiscountTax]
+    order.CustomerInvoiceId = _maybe_id(order.CustomerInvoiceId)
+    order.Version = 0
+    order.OrderLines = order.OrderLines or []
+    if order.SwishPayment is not None:
+        _swish_payment(order.SwishPayment)
+    for index, line in enumerate(order.OrderLines):
+        _need_id(f"$.OrderLines[{index}].Id", line.Id)
+        _line(line, order.Id, 1, ZERO, ("OrderLines", index))
+        _need_id(f"$.OrderLines[{index}].ItemId", line.ItemId)
+    for index, payment in enumerate(order.Payments or ()):
+        _payment(payment, order.Id, zone, index)
+    for index, receipt in enumerate(order.Receipts or ()):
+        _receipt(receipt, order.Id, zone, index)
+
+
+def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, path: Path) -> None:
+    """Ingredients have their line's direction and VAT where they have none of their own."""
+    line.Quantity = canonical[line.Quantity]
+    line.UnitPrice = canonical[line.UnitPrice]
+    line.DiscountedUnitPrice = canonical[line.DiscountedUnitPrice]
+    line.PurchasePrice = canonical[line.PurchasePrice]
+    line.ItemDiscount = canonical[line.ItemDiscount]
+    line.DiscountPercentage = canonical[line.DiscountPercentage]
+    line.TaxPercent = tax_percent if line.TaxPercent is None else canonical[line.TaxPercent]
+    line.Direction = line.Direction or direction
+    if line.TaxPercent <= LOWEST_TAX:
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+        raise BadInput.at(f"${place}.TaxPercent", "must be more than -100")
+    if not line.GroupId.int:
+        line.GroupId = NO_ID
+    line.GroupKey = _maybe_id(line.GroupKey)
+    if not line.OrderId.int:
+        line.OrderId = order
+    product = line.Product
+    if product is not None:
+        product.Price = canonical[product.Price]
+        product.PurchasePrice = canonical[product.PurchasePrice]
+        product.Tax = canonical[product.Tax]
+        if not line.ItemId.int:
+            line.ItemId = product.Id
+    for name, items in (("IngredientItems", line.IngredientItems), ("ItemDetails", line.ItemDetails)):
+        for index, item in enumerate(items):
+            _line(item, order, line.Direction, line.TaxPercent, (*path, name, index))
+
+
+def _payment(payment: Payment, order: UUID, zone: ZoneInfo, index: int) -> None:
+    _need_id(f"$.Payments[{index}].Id", payment.Id)
+    if not payment.OrderId.int:
+        payment.OrderId = order
+    payment.Direction = payment.Direction or 1
+    payment.PaidAmount = canonical[payment.PaidAmount]
+    payment.ReturnAmount = canonical[payment.ReturnAmount]
+    payment.TipAmount = canonical[payment.TipAmount]
+    payment.CashCollected = canonical[payment.CashCollected]
+    payment.CashChange = canonical[payment.CashChange]
+    payment.DeviceTotal = canonical[payment.DeviceTotal]
+    payment.PaymentDate = _moment(payment.PaymentDate, zone)
+    if payment.CreditCardNo:
+        payment.CreditCardNo = masked_card(payment.CreditCardNo)
+
+
+def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
+    _need_id(f"$.Receipts[{index}].ReceiptId", receipt.ReceiptId)
+    if not receipt.OrderId.int:
+        receipt.OrderId = order
+    receipt.GrossAmount = canonical[receipt.GrossAmount]
+    receipt.VatAmount = canonical[receipt.VatAmount]
+    receipt.PrintDate = _moment(receipt.PrintDate, zone)
+    if receipt.CustomerPaymentReceipt:
+        receipt.CustomerPaymentReceipt = _CARD.sub(_mask, receipt.CustomerPaymentReceipt)
+    if receipt.MerchantPaymentReceipt:
+        receipt.MerchantPaymentReceipt = _CARD.sub(_mask, receipt.MerchantPaymentReceipt)
+
+
+def masked_card(number: str) -> str:
+    """A card number with every digit but the last four as `*`."""
+    digits = len(_DIGIT.findall(number))
+    return _DIGIT.sub("*", number, count=digits - 4) if digits > 4 else number
+
+
+def _mask(found: re.Match[str]) -> str:
+    return masked_card(found[0])
+
+
+def _invoice(invoice: CustomerInvoice, zones: Zones) -> None:
+    _need_id("$.Id", invoice.Id)
+    zone = zones(invoice.OutletId)
+    invoice.CreationDate = _moment(invoice.CreationDate, zone)
+    invoice.PaidDate = _maybe_moment(invoice.PaidDate, zone)
+    invoice.DueDate = _maybe_moment(invoice.DueDate, zone)
+    invoice.InvoiceTotal = canonical[invoice.InvoiceTotal]
+    if not invoice.CustomerId.int:
+        invoice.CustomerId = NO_ID
+    # The same order twice is linked once.
+    invoice.OrdersGuid = list(dict.fromkeys(invoice.OrdersGuid or []))
+    for index, order in enumerate(invoice.OrdersGuid):
+        _need_id(f"$.OrdersGuid[{index}]", order)
+
+
+def _drawer_log(entry: CashDrawerLog, zones: Zones) -> None:
+    _need_id("$.Id", entry.Id)
+    entry.ActivityDate = _moment(entry.ActivityDate, zones(NO_ID))
+    entry.Amount = canonical[entry.Amount]
+    if not entry.CashDrawerId.int:
+        entry.CashDrawerId = entry.CashDrawer.Id if entry.CashDrawer else NO_ID
+
+
+def _terminal_log(log: TerminalStatusLog, zones: Zones) -> None:
+    _need_id("$.Id", log.Id)
+    _need_id("$.TerminalId", log.TerminalId)
+    zone = zones(NO_ID)
+    log.ActivityDate = _moment(log.ActivityDate, zone)
+    log.BatteryLevel = canonical[log.BatteryLevel]
+    log.ReportData = log.ReportData or []
+    if log.Report is not None:
+        log.Report.CreationDate = _moment(log.Report.CreationDate, zone)
+    for row in log.ReportData:
+        row.Value = None if row.Value is None else canonical[row.Value]
+        row.TaxPercent = None if row.TaxPercent is None else canonical[row.TaxPercent]
+        row.DateValue = _maybe_moment(row.DateValue, zone)
+
+
+def _swish_payment(payment: SwishPayment) -> None:
+    if not payment.Id.int and not payment.SwishId:
+        raise BadInput.at("$.Id", "is missing")
+    payment.OrderId = _maybe_id(payment.OrderId)
+    if payment.SwishId:
+        payment.SwishId = payment.SwishId.upper()

@@ -1,0 +1,268 @@
+"""Commands in, batches out: group commit.
+
+Whatever is queued for a tenant when its last batch ends is the next batch (no timer): one lock, one read of what the
+commands concern, decisions in memory one after the other, one append, one commit, then each caller gets its own answer.
+A command that is refused does not touch its neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from ledger.append import append
+from ledger.batch import Batch, NotLoaded, States
+from ledger.codec import Metadata
+from ledger.commands import Command
+from ledger.database import TENANT_LOCK, queries
+from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.store import Connection, Pool, Vault
+from ledger.tenants import Tenant
+
+_SQL = queries("ledger/queries.sql")
+_log = logging.getLogger(__name__)
+
+BATCH_AT_MOST = 256
+QUEUED_AT_MOST = 4096
+# How long a commit whose answer was lost is asked after, seconds.
+ASK_FOR = 10.0
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError, TimeoutError, asyncpg.LockNotAvailableError)  # fmt: skip
+
+
+class Answer(NamedTuple):
+    """Where a command's last event lies; or, of a duplicate, where the first one's does."""
+
+    position: int
+    duplicate: bool
+
+
+class Context(NamedTuple):
+    """Who asks, from where. `idempotency` is (path, key, fingerprint of the body)."""
+
+    actor: str
+    source: str | None = None
+    correlation: str | None = None
+    idempotency: tuple[str, str, str] | None = None
+
+
+class _Request(NamedTuple):
+    command: Command
+    context: Context
+    answer: asyncio.Future[Answer]
+
+
+class _Queue:
+    """A tenant's commands in waiting, and the states of its recent streams."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Request] = deque()
+        self.recent: States = OrderedDict()
+        self.worker: asyncio.Task[None] | None = None
+
+
+class Writer:
+    """The one way into the log for this process. `committed` is called with the tenant's id after each commit."""
+
+    def __init__(self, pool: Pool, vault: Vault, committed: Callable[[int], None] = lambda tenant_id: None) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._committed = committed
+        self._queues: dict[int, _Queue] = {}
+        self._queued = 0
+        self._closing = False
+        self._to_notify: set[int] = set()
+        self._notifier: asyncio.Task[None] | None = None
+
+    async def submit(self, tenant: Tenant, command: Command, context: Context) -> Answer:
+        """Decides and appends. Refused: it may not happen; Unavailable: it may, later; OutcomeUnknown: nobody knows."""
+        if self._closing or self._queued >= QUEUED_AT_MOST:
+            raise Unavailable("too many commands are waiting; send this one again" if not self._closing else "stopping")
+        request = _Request(command, context, asyncio.get_running_loop().create_future())
+        queue = self._queues.setdefault(tenant.tenant_id, _Queue())
+        queue.waiting.append(request)
+        self._queued += 1
+        if queue.worker is None:
+            queue.worker = asyncio.create_task(self._work(tenant.tenant_id, queue))
+        return await request.answer
+
+    async def close(self) -> None:
+        """Finishes what was accepted and takes nothing more."""
+        self._closing = True
+        workers = [queue.worker for queue in self._queues.values() if queue.worker is not None]
+        await asyncio.gather(*workers, return_exceptions=True)
+        if self._notifier is not None:
+            await asyncio.gather(self._notifier, return_exceptions=True)
+
+    async def _work(self, tenant_id: int, queue: _Queue) -> None:
+        try:
+            while queue.waiting:
+                count = min(len(queue.waiting), BATCH_AT_MOST)
+                requests = [queue.waiting.popleft() for _ in range(count)]
+                self._queued -= count
+                await self._handle(tenant_id, queue, requests)
+        finally:
+            queue.worker = None
+
+    async def _handle(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
+        """One batch; when it fails as a whole, one by one, so that each command gets its own honest answer."""
+        requests = [request for request in requests if not request.answer.done()]
+        try:
+            await self._commit(tenant_id, queue, requests)
+        except Exception as error:
+            queue.recent.clear()
+            waiting = [request for request in requests if not request.answer.done()]
+            if len(waiting) > 1 and not isinstance(error, (OutcomeUnknown, *AWAY)):
+                _log.warning("a batch of %d failed and is tried one by one: %r", len(waiting), error)
+                for request in waiting:
+                    await self._handle(tenant_id, queue, [request])
+                return
+            for request in waiting:
+                request.answer.set_exception(_translated(error))
+
+    async def _commit(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                # A statement of its own: only the next one sees what the lock's holder before has committed.
+                await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
+                head = await connection.fetchval(_SQL["head"], tenant_id)
+                batch = Batch(tenant_id, head, queue.recent)
+                now = datetime.now(UTC)
+                outcomes = await self._decide(connection, batch, requests, now)
+                metadata = [_metadata(request) for request in requests]
+                first_id = await append(connection, self._vault, batch, metadata, now)
+            except BaseException:
+                with contextlib.suppress(*AWAY):
+                    await transaction.rollback()
+                raise
+            try:
+                await transaction.commit()
+            except AWAY as error:
+                await self._ask_after(tenant_id, first_id, error)
+        batch.remember()
+        for request, outcome in zip(requests, outcomes, strict=True):
+            if request.answer.done():
+                continue  # the client has gone away; what it asked for has happened all the same
+            if isinstance(outcome, Refused):
+                request.answer.set_exception(outcome)
+            else:
+                request.answer.set_result(outcome)
+        if batch.appended:
+            self._announce(tenant_id)
+
+    async def _decide(
+        self, connection: Connection, batch: Batch, requests: Sequence[_Request], now: datetime
+    ) -> list[Answer | Refused]:
+        """Each command's outcome. Those that wait for something to be read are decided after the others."""
+        outcomes: dict[int, Answer | Refused] = {}
+        keys = await self._idempotency(connection, batch.tenant_id, requests)
+        todo = list(enumerate(requests))
+        while todo:
+            postponed = []
+            for index, request in todo:
+                try:
+                    outcomes[index] = _decide_one(batch, index, request, now, keys)
+                except NotLoaded:
+                    postponed.append((index, request))
+                except Refused as error:
+                    outcomes[index] = error
+            if postponed:
+                await batch.load(connection, self._vault)
+            todo = postponed
+        return [outcomes[index] for index in range(len(requests))]
+
+    async def _idempotency(
+        self, connection: Connection, tenant_id: int, requests: Sequence[_Request]
+    ) -> dict[tuple[str, str], tuple[str, int]]:
+        sent = [request.context.idempotency for request in requests if request.context.idempotency is not None]
+        if not sent:
+            return {}
+        rows = await connection.fetch(
+            _SQL["read_idempotency_keys"], tenant_id, [path for path, _, _ in sent], [key for _, key, _ in sent]
+        )
+        return {(path, key): (found, position) for path, key, found, position in rows}
+
+    async def _ask_after(self, tenant_id: int, first_id: UUID | None, error: Exception) -> None:
+        """After a commit without an answer: whether it happened. Unavailable: it did not; OutcomeUnknown: who knows."""
+        _log.warning("a commit was not answered, asking after it: %r", error)
+        deadline = time.monotonic() + ASK_FOR
+        while time.monotonic() < deadline:
+            try:
+                async with self._pool.acquire(timeout=2) as connection, connection.transaction():
+                    # Granted only when the transaction in doubt has ended, one way or the other.
+                    await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
+                    if first_id is not None and await connection.fetchval(_SQL["find_event"], tenant_id, first_id):
+                        return
+                    raise Unavailable("the database went away before the commit; send this again")
+            except AWAY:
+                await asyncio.sleep(0.2)
+        raise OutcomeUnknown("the database went away during the commit")
+
+    def _announce(self, tenant_id: int) -> None:
+        self._committed(tenant_id)
+        self._to_notify.add(tenant_id)
+        if self._notifier is None or self._notifier.done():
+            self._notifier = asyncio.create_task(self._notify())
+
+    async def _notify(self) -> None:
+        """Tells other processes, a few times a second at most; they poll too, so a failure costs nothing."""
+        await asyncio.sleep(0.05)
+        tenants, self._to_notify = self._to_notify, set()
+        try:
+            for tenant_id in tenants:
+                await self._pool.execute(_SQL["notify"], str(tenant_id))
+        except AWAY as error:
+            _log.debug("nobody was notified: %r", error)
+
+
+def _decide_one(
+    batch: Batch, index: int, request: _Request, now: datetime, keys: dict[tuple[str, str], tuple[str, int]]
+) -> Answer:
+    idempotency = request.context.idempotency
+    if idempotency is not None and idempotency[:2] in keys:
+        found, position = keys[idempotency[:2]]
+        if found != idempotency[2]:
+            raise Refused("this Idempotency-Key was used with another body; use a new key for a new request")
+        return Answer(position, duplicate=True)
+    decision = request.command.decide(batch, now)
+    if decision.duplicate is None:
+        answer = Answer(batch.accept(decision, index, request.command.fingerprint), duplicate=False)
+    else:
+        answer = Answer(decision.duplicate, duplicate=True)
+    if idempotency is not None:
+        keys[idempotency[:2]] = (idempotency[2], answer.position)
+        batch.new_idempotency.append((*idempotency, answer.position))
+    return answer
+
+
+def _metadata(request: _Request) -> Metadata:
+    context = request.context
+    return Metadata(
+        actor=context.actor,
+        source=context.source,
+        correlation=context.correlation,
+        idempotency_key=context.idempotency[1] if context.idempotency else None,
+        fingerprint=request.command.fingerprint,
+    )
+
+
+def _translated(error: Exception) -> Exception:
+    """What a caller is told when a command failed together with its transaction."""
+    if isinstance(error, LedgerError):
+        return error
+    if isinstance(error, AWAY):
+        return Unavailable("the database does not answer; send this again")
+    if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)):
+        return Unavailable("another server was quicker; send this again")
+    return error

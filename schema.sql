@@ -1,0 +1,157 @@
+-- The order ledger: one immutable log, what guards it, and where projections keep their place.
+-- Applied as a whole at every start; every statement may run again.
+
+CREATE SCHEMA IF NOT EXISTS ledger;
+
+CREATE TABLE IF NOT EXISTS ledger.tenants (
+    tenant_id  integer PRIMARY KEY,
+    name       text COLLATE "C" NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    zone       text NOT NULL DEFAULT 'Europe/Stockholm',
+    -- Secret of the document fingerprints, wrapped by the master key.
+    secret     bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- The log. `metadata` and `data` are the exact bytes that were hashed and will be served: never re-encoded.
+CREATE TABLE IF NOT EXISTS ledger.events (
+    tenant_id      integer NOT NULL REFERENCES ledger.tenants,
+    position       bigint NOT NULL CHECK (position > 0),
+    event_id       uuid NOT NULL,
+    stream         text COLLATE "C" NOT NULL,
+    version        bigint NOT NULL CHECK (version > 0),
+    type           text COLLATE "C" NOT NULL,
+    schema_version integer NOT NULL,
+    occurred_at    timestamptz NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    metadata       bytea NOT NULL,
+    data           bytea NOT NULL,
+    PRIMARY KEY (tenant_id, position),
+    -- Two writers that both read version n cannot both write n + 1.
+    CONSTRAINT events_stream_version UNIQUE (tenant_id, stream, version),
+    -- An append whose answer was lost cannot happen twice.
+    CONSTRAINT events_event_id UNIQUE (tenant_id, event_id)
+);
+
+CREATE OR REPLACE VIEW ledger.events_as_json AS
+    SELECT tenant_id, position, event_id, stream, version, type, schema_version, occurred_at, recorded_at,
+           convert_from(metadata, 'UTF8')::jsonb AS metadata, convert_from(data, 'UTF8')::jsonb AS data
+      FROM ledger.events;
+
+CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the log is immutable: % on ledger.% is not allowed; append a correcting event instead',
+        TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+-- Rights alone do not bind the owner; this does, short of disabling it (which the sealed log then shows).
+CREATE OR REPLACE TRIGGER events_are_immutable BEFORE UPDATE OR DELETE ON ledger.events
+    FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
+CREATE OR REPLACE TRIGGER events_are_never_truncated BEFORE TRUNCATE ON ledger.events
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+-- Promises that span streams, read under the tenant's lock and written with the events that make them.
+-- Exclusive kinds hold one stream per key (a receipt number); shared ones carry their stream in the key
+-- (`value/stream`), so that two orders may bear the same invoice number and both be found. Rebuilt from the log at will.
+CREATE TABLE IF NOT EXISTS ledger.claims (
+    tenant_id integer NOT NULL REFERENCES ledger.tenants,
+    kind      text COLLATE "C" NOT NULL,
+    key       text COLLATE "C" NOT NULL,
+    stream    text COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, kind, key)
+);
+
+-- Gapless numbers drawn for web orders; a row moves only with the events that carry the number.
+CREATE TABLE IF NOT EXISTS ledger.counters (
+    tenant_id integer NOT NULL REFERENCES ledger.tenants,
+    name      text COLLATE "C" NOT NULL,
+    value     bigint NOT NULL,
+    PRIMARY KEY (tenant_id, name)
+);
+
+-- What a client's Idempotency-Key stood for; kept for ever, also where nothing was appended.
+CREATE TABLE IF NOT EXISTS ledger.idempotency_keys (
+    tenant_id   integer NOT NULL REFERENCES ledger.tenants,
+    path        text COLLATE "C" NOT NULL,
+    key         text COLLATE "C" NOT NULL,
+    fingerprint text COLLATE "C" NOT NULL,
+    position    bigint NOT NULL,
+    PRIMARY KEY (tenant_id, path, key)
+);
+
+-- Keys of personal data, one per customer, else per stream, wrapped by the master key. Deleting a row is the erasure.
+CREATE TABLE IF NOT EXISTS ledger.personal_keys (
+    tenant_id integer NOT NULL REFERENCES ledger.tenants,
+    subject   text COLLATE "C" NOT NULL,
+    wrapped   bytea NOT NULL,
+    PRIMARY KEY (tenant_id, subject)
+);
+
+-- How far each projection has come. Holding the row's lock is owning the projection.
+CREATE TABLE IF NOT EXISTS ledger.checkpoints (
+    tenant_id  integer NOT NULL REFERENCES ledger.tenants,
+    projection text COLLATE "C" NOT NULL,
+    position   bigint NOT NULL DEFAULT 0,
+    -- Why it stopped: the event after `position` could not be applied.
+    error      text,
+    PRIMARY KEY (tenant_id, projection)
+) WITH (fillfactor = 50);
+
+-- One append, the only way in. The caller holds the tenant's lock (taken by a statement of its own before: lock and
+-- tail in one statement would read a tail from before the lock was granted). Positions are tail + 1, tail + 2, …: no
+-- sequence, whose numbers a rollback loses and a reader may skip.
+CREATE OR REPLACE FUNCTION ledger.append(
+    a_tenant integer, a_event_ids uuid[], a_streams text[], a_versions bigint[], a_types text[],
+    a_schema_versions integer[], a_occurred timestamptz[], a_metadata bytea[], a_data bytea[]
+) RETURNS TABLE (first_position bigint, recorded_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    tail bigint;
+    moment timestamptz;
+BEGIN
+    SELECT e.position, e.recorded_at INTO tail, moment
+      FROM events e WHERE e.tenant_id = a_tenant ORDER BY e.position DESC LIMIT 1;
+    tail := coalesce(tail, 0);
+    -- The database's clock, which may be set back; within a tenant time never runs backwards.
+    moment := greatest(moment, clock_timestamp());
+    -- Versions must continue their stream without a hole; that none is taken, the unique constraint knows.
+    IF EXISTS (
+        SELECT FROM (SELECT s AS stream, min(v) AS first FROM unnest(a_streams, a_versions) AS n (s, v) GROUP BY s) n
+         WHERE n.first > 1 AND NOT EXISTS (
+             SELECT FROM events e
+              WHERE e.tenant_id = a_tenant AND e.stream = n.stream AND e.version = n.first - 1)
+    ) THEN
+        RAISE EXCEPTION 'an expected version is ahead of its stream' USING ERRCODE = 'serialization_failure';
+    END IF;
+    INSERT INTO events
+    SELECT a_tenant, tail + n.ordinal, n.event_id, n.stream, n.version, n.type, n.schema_version, n.occurred, moment,
+           n.metadata, n.data
+      FROM unnest(a_event_ids, a_streams, a_versions, a_types, a_schema_versions, a_occurred, a_metadata, a_data)
+           WITH ORDINALITY AS n (event_id, stream, version, type, schema_version, occurred, metadata, data, ordinal);
+    RETURN QUERY SELECT tail + 1, moment;
+END $$;
+
+-- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
+-- user may create no roles it acts as itself, and the triggers above are the only guard.
+REVOKE ALL ON ledger.events FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append FROM PUBLIC;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
+        CREATE ROLE order_ledger NOLOGIN;
+        EXECUTE format('GRANT order_ledger TO %I', current_user);
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
+END $$;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
+        RETURN;
+    END IF;
+    GRANT USAGE ON SCHEMA ledger TO order_ledger;
+    GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
+    GRANT EXECUTE ON FUNCTION ledger.append TO order_ledger;
+    GRANT SELECT, INSERT ON ledger.tenants TO order_ledger;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
+    GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;
+END $$;
