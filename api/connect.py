@@ -1,0 +1,94 @@
+"""From settings to a database that is ready: DATABASE_URL, or the embedded PostgreSQL of DATA_DIR."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from ledger import database, embedded, tenants
+from ledger.errors import LedgerError
+from ledger.settings import Settings
+
+ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM: somebody wants this process to end. Not an error, and nothing may catch it as one."""
+
+
+class NoDatabase(LedgerError):
+    """The server of DATABASE_URL does not answer, or does not let us in. `reason` is its own word, if it gave one."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        # Never the whole URL: it holds a password.
+        parts = urlsplit(url)
+        super().__init__(f"DATABASE_URL ({parts.hostname or 'local'}{parts.path}) does not answer: {reason}")
+        self.reason = reason
+
+
+def stop_on_signals() -> None:
+    """From here on SIGINT and SIGTERM raise Stopped in the main thread, so that what was started is stopped again."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def database_of(settings: Settings, *, shared: bool) -> Iterator[str]:
+    """The dsn to use: DATABASE_URL, else a server of our own for as long as the block runs.
+
+    With `shared`, one that another process already runs on DATA_DIR will do. Raises EmbeddedError.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    running = embedded.attach(settings.data_dir) if shared else None
+    if running is not None:
+        yield running
+        return
+    server = embedded.start(settings.data_dir)
+    try:
+        yield server.dsn
+    finally:
+        _ignore_signals()  # a second Ctrl-C must not cut the clean shutdown short
+        server.stop()
+
+
+@contextlib.asynccontextmanager
+async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
+    """A pool on a database with this version's schema and the demo tenant. Raises NoDatabase and LedgerError."""
+    try:
+        pool = await asyncio.wait_for(database.open_pool(dsn), ANSWER_WITHIN)
+    except TimeoutError:
+        raise NoDatabase(dsn, f"nothing within {ANSWER_WITHIN:.0f} seconds") from None
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise NoDatabase(dsn, str(error).partition("\n")[0]) from error
+    try:
+        version = await database.server_version(pool)
+        if version < database.OLDEST_POSTGRES:
+            raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
+        await database.migrate(pool)
+        await tenants.ensure_demo(pool, settings.master_key())
+        yield pool
+    finally:
+        pool.terminate()
+
+
+async def prepare(settings: Settings, dsn: str) -> int:
+    """Bring the database to this version's schema. Gives PostgreSQL's major version."""
+    async with ready_pool(settings, dsn) as pool:
+        return await database.server_version(pool)

@@ -1,0 +1,111 @@
+"""`order-ledger serve`: the HTTP server and, unless told otherwise, the projectors and PostgreSQL itself."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from api.connect import Stopped, database_of, prepare, stop_on_signals
+from ledger.errors import LedgerError
+from ledger.settings import Settings, SettingsError
+
+BACKLOG = 2048
+GRACE = 5  # seconds that requests under way get at shutdown
+KEEP_ALIVE = 75  # seconds; tills are slow, and a connection closed under a request is a lost order to them
+
+
+class CannotListen(LedgerError):
+    """The address cannot be listened on."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; then the word to whoever started us."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._listening()
+
+
+def serve(settings: Settings, *, projectors: bool) -> None:
+    """Serve until SIGINT or SIGTERM, then stop everything cleanly. Raises LedgerError and OSError at the start."""
+    stop_on_signals()
+    try:
+        with listen(settings) as listener, database_of(settings, shared=False) as dsn:
+            major = asyncio.run(prepare(settings, dsn))
+            _run(settings, dsn, listener, projectors=projectors, greeting=_greeting(settings, listener, major))
+    except Stopped:
+        return
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket of HOST and PORT, taken before anything is started: a port in use is known at once.
+
+    Until there are credentials everyone who reaches the server is its admin, so only this machine may reach it.
+    """
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        raise SettingsError("HOST", settings.host, "an address of this machine, like 127.0.0.1") from None
+    if not all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found):
+        raise CannotListen(
+            f"HOST {settings.host} is not a loopback address, and without credentials only this machine may come in: "
+            "use 127.0.0.1 or localhost"
+        )
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListen(f"{settings.host}:{settings.port} {_reason(error)}") from error
+    return listener
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "is in use by another program; set PORT to another port, or to 0 for any that is free"
+    return f"cannot be listened on: {error.strerror}"
+
+
+def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    data = settings.data_dir.resolve()
+    place = f"{data} (PostgreSQL {major}, its log: {data / 'postgres.log'})"
+    if settings.database_url is not None:
+        place = f"the PostgreSQL {major} of DATABASE_URL"
+    return f"order-ledger listens on {url}\nData lies in {place}\nTry: curl -s {url}/api/Sale/GetOutlets"
+
+
+def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: bool, greeting: str) -> None:
+    from api.app import build  # imports every endpoint: not needed to find out that a port is taken
+
+    config = uvicorn.Config(
+        build(settings, dsn, projectors=projectors),
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = Server(config, lambda: print(greeting, flush=True))
+    server.run(sockets=[listener])
+    if not server.started:
+        raise LedgerError("the server did not start; what went wrong is told above")
