@@ -1,0 +1,139 @@
+"""From a request to its handler, and from whatever that raises to an answer.
+
+Paths are matched without regard to case. A till posts to a dozen fixed paths all day, so these are one look-up in a
+dictionary; Starlette's router would try one regular expression after the other, and its middlewares wrap every answer
+twice. Parameters stand at the end of a path only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import guard
+from api.problems import Kind, NotFound, WrongMethod, problem
+from api.wire import Reply
+from ledger.errors import OutcomeUnknown
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_PARAMETER = re.compile(r"/\{(\w+)\}")
+
+
+class Route(NamedTuple):
+    """One method of one path. `open` lets a request in whatever its credential: the handler itself looks at it."""
+
+    kind: Kind
+    method: str
+    path: str
+    handler: Handler
+    open: bool = False
+
+
+def command(method: str, path: str, handler: Handler) -> Route:
+    """A route that writes: whatever goes wrong is 417 (contract, Answers)."""
+    return Route(Kind.COMMAND, method, path, handler)
+
+
+def query(path: str, handler: Handler) -> Route:
+    """A route that reads."""
+    return Route(Kind.QUERY, "GET", path, handler)
+
+
+def sign_in(path: str, handler: Handler) -> Route:
+    """The route where credentials come from."""
+    return Route(Kind.QUERY, "POST", path, handler, open=True)
+
+
+class Dispatcher:
+    """The ASGI application of the endpoints; what is not HTTP (start and stop) goes `otherwise`."""
+
+    def __init__(self, routes: Iterable[Route], otherwise: ASGIApp) -> None:
+        self._otherwise = otherwise
+        # (folded path without its parameters, how many it has) -> their names, and the routes by method.
+        self._paths: dict[tuple[str, int], tuple[list[str], dict[str, Route]]] = {}
+        for route in routes:
+            names = _PARAMETER.findall(route.path)
+            fixed = _PARAMETER.sub("", route.path).lower()
+            self._paths.setdefault((fixed, len(names)), (names, {}))[1][route.method] = route
+        self._deepest = max(count for _, count in self._paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; with nothing but a closed connection where no answer would be true."""
+        if scope["type"] != "http":
+            await self._otherwise(scope, receive, send)
+            return
+        try:
+            reply = await self._reply(scope, receive, send)
+        except ClientDisconnect:
+            return
+        except OutcomeUnknown as error:
+            _hang_up(error, send)
+            return
+        await reply(scope, receive, send)
+
+    async def _reply(self, scope: Scope, receive: Receive, send: Send) -> Response:
+        headers = scope["header"] = dict(scope["headers"])
+        correlation = guard.identify(scope, headers)
+        try:
+            guard.refuse_foreign(headers)
+            names, routes, values = self._find(scope["path"])
+            if scope["method"] == "OPTIONS":
+                return Reply(204, b"", [(b"allow", ", ".join(_methods(routes)).encode("ascii"))])
+            route = _chosen(routes, scope["method"])
+            scope["failing_as"] = route.kind
+            scope["path_params"] = dict(zip(names, values, strict=True))
+            if not route.open:
+                guard.admit(scope, headers)
+            return await route.handler(Request(scope, receive, send))
+        except (ClientDisconnect, OutcomeUnknown):
+            raise
+        except Exception as error:
+            return Reply(*problem(error, scope.get("failing_as", Kind.QUERY), correlation))
+
+    def _find(self, path: str) -> tuple[list[str], dict[str, Route], list[str]]:
+        found = self._paths.get((path.lower(), 0))
+        if found is not None:
+            return *found, []
+        # Clients put a base address with a slash before paths with one, and slashes after them.
+        path = re.sub("//+", "/", path).rstrip("/")
+        for count in range(self._deepest + 1):
+            fixed, *values = path.rsplit("/", count) if count else [path]
+            found = self._paths.get((fixed.lower(), count))
+            if found is not None:
+                return *found, values
+        raise NotFound("there is no such path")
+
+
+def _chosen(routes: dict[str, Route], method: str) -> Route:
+    found = routes.get("GET" if method == "HEAD" and _is_readable(routes) else method)
+    if found is None:
+        raise WrongMethod(method, _methods(routes))
+    return found
+
+
+def _is_readable(routes: dict[str, Route]) -> bool:
+    """Whether a HEAD can be answered: it must change nothing, and one GET here does."""
+    return "GET" in routes and routes["GET"].kind is Kind.QUERY
+
+
+def _methods(routes: dict[str, Route]) -> list[str]:
+    return sorted({*routes, "OPTIONS", *(["HEAD"] if _is_readable(routes) else [])})
+
+
+def _hang_up(error: OutcomeUnknown, send: Send) -> None:
+    """Closes the connection without an answer: whether the command happened is unknown, so any status would be a guess.
+
+    ASGI has no message for it. uvicorn's `send` is a method of the request's cycle, which holds the transport, and a
+    cycle that knows its client is gone sends nothing of its own. Any other server gets the error, and does its worst.
+    """
+    cycle = getattr(send, "__self__", None)
+    if not hasattr(cycle, "transport"):
+        raise error
+    cycle.disconnected = True
+    cycle.transport.abort()
