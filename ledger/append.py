@@ -117,7 +117,7 @@ def _subject(batch: Batch, stream: str, event: Event) -> str:
     return f"customer-{customer}" if customer is not None and customer.int else stream
 
 
-def fingerprint(secret: bytes, kind: str, document: Record) -> str:
+def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Record]) -> str:
     """By what a normalised document is known again: keyed, so that it outlives the erasure of personal data."""
     digest = hmac.digest(secret, kind.encode() + b"\0" + codec.encoder.encode(document), "sha256")
     return base64.b64encode(digest[:18]).decode()

@@ -66,7 +66,7 @@ def instant(text: str, zone: ZoneInfo) -> str:
 
 
 def local_instant(text: str, zone: ZoneInfo) -> str:
-    """`instant`, at the zone's own offset: one instant has one text, so that a retry with another offset is known again.
+    """`instant`, at the zone's own offset: one instant has one text, and a retry with another offset is known again.
 
     ValueError: as `instant`.
     """

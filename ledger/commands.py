@@ -188,7 +188,7 @@ class MarkSynced(Command, frozen=True, kw_only=True):
         unknown = [str(one.Id) for one, name in zip(self.sent, streams, strict=True) if view.order(name).order is None]
         if unknown:
             raise Refused(f"unknown: {', '.join(unknown)}", [("$", f"order {name} is unknown") for name in unknown])
-        last = {name: one for name, one in zip(streams, self.sent, strict=True)}
+        last = dict(zip(streams, self.sent, strict=True))
         retried = [n for n in last if self.fingerprint is not None and self.fingerprint in view.order(n).documents]
         events = [
             (name, event)
@@ -326,15 +326,15 @@ def _settle_order(view: View, stream: str, events: list[Event], swish_type: int,
     after = view.after(stream, events)
     assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
     had = set(order.references(before.order)) if before.order else set()
-    decision.shared += [(kind, value, stream) for kind, value in order.references(after.order) if (kind, value) not in had]
+    names = [pair for pair in order.references(after.order) if pair not in had]
+    decision.shared += [(kind, value, stream) for kind, value in names]
     lookups = [(ORPHAN, value) for value in _lookup_values(after.order)]
     view.need([stream], shared=lookups)
     orphans = {name: value for kind, value in lookups for name in view.shared(kind, value)}
     view.need(orphans)
-    new = {(kind, value) for kind, value, _ in decision.shared}
     for name, value in orphans.items():
         state = view.swish(name)
-        target = _order_for(view, state, {stream: new | had})
+        target = _order_for(view, state, {stream: had.union(names)})
         if state.order_id is not None or target != stream:
             continue
         tied = swish.decide_tie(state, after.order.Id)

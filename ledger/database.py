@@ -41,7 +41,7 @@ async def _act_as_application(connection: asyncpg.Connection[Any]) -> None:
 async def server_version(pool: asyncpg.Pool[Any]) -> int:
     """The server's major version."""
     async with pool.acquire() as connection:
-        return connection.get_server_version().major
+        return int(connection.get_server_version().major)
 
 
 async def migrate(pool: asyncpg.Pool[Any]) -> None:

@@ -12,11 +12,10 @@ from ledger.writer import Context, Writer
 
 DEMO = "demo"
 DEMO_OUTLETS = (
-    OutletSet(
-        outlet_id=UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01"), name="Kafé Södermalm", zone="Europe/Stockholm"
-    ),
+    OutletSet(outlet_id=UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01"), name="Kafé Södermalm", zone="Europe/Stockholm"),
     OutletSet(outlet_id=UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a02"), name="Kafé Vasastan", zone="Europe/Stockholm"),
 )
+
 
 async def ensure_demo(pool: Pool, master_key: bytes) -> None:
     """The demo tenant and its two outlets; nothing changes when they are there."""

@@ -1,4 +1,4 @@
-"""Streams that are one document and its later versions: invoices, drawer entries, terminal logs, outlet settings. Pure."""
+"""Streams of one document and its versions: invoices, drawer entries, terminal logs, outlet settings. Pure."""
 
 from __future__ import annotations
 

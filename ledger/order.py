@@ -242,8 +242,14 @@ def evolve(state: OrderState, recorded: Recorded) -> OrderState:
     order, sale, captured, others = _apply(state, event)
     order.Version = recorded.version
     return OrderState(
-        order=order, version=recorded.version, position=recorded.position, sale=sale, captured=captured,
-        others=others, documents=documents, draft=draft,
+        order=order,
+        version=recorded.version,
+        position=recorded.position,
+        sale=sale,
+        captured=captured,
+        others=others,
+        documents=documents,
+        draft=draft,
     )
 
 
@@ -357,4 +363,3 @@ def _overlay(order: Order, others: Others) -> None:
     order.SwishPayment = others.swish_payment or order.SwishPayment
     if others.swish_paid:
         order.PaymentStatus = PAID
-

@@ -392,16 +392,22 @@ def _full_text(annotation: Any) -> str | None:
     return f"list[{inner}]" if get_origin(annotation) is list else f"{inner} | None"
 
 
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return (
+        field.default
+        if field.default is not msgspec.NODEFAULT
+        else msgspec.field(default_factory=field.default_factory)
+    )
+
+
 def _full(record: type[R]) -> type[R]:
     """The same record, written with every member; it reads the compact form too, and is a subclass."""
     fields = [
-        (field.name, text, msgspec.field(default=field.default, default_factory=field.default_factory))
+        (field.name, text, _default(field))
         for field in msgspec.structs.fields(record)
-        if (text := _full_text(field.type)) is not None
+        if (text := _full_text(field.type))
     ]
-    twin = msgspec.defstruct(
-        f"Full{record.__name__}", fields, bases=(record,), module=__name__, omit_defaults=False
-    )
+    twin = msgspec.defstruct(f"Full{record.__name__}", fields, bases=(record,), module=__name__, omit_defaults=False)
     return cast(type[R], twin)
 
 

@@ -72,7 +72,12 @@ class Vault:
 
 
 async def decode_rows(
-    connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record], vault: Vault, *, fingerprints: bool = False,
+    connection: Connection,
+    tenant_id: int,
+    rows: Sequence[asyncpg.Record],
+    vault: Vault,
+    *,
+    fingerprints: bool = False,
     full: bool = False,
 ) -> list[Recorded]:
     """Rows of the log as events, personal data opened; `full` see `codec.decode`. CannotDecode names the position."""

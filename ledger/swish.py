@@ -107,7 +107,7 @@ def read_callback(folded: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, Swish
 
 
 def _text(value: Any) -> str | None:
-    return value[:200] if isinstance(value, str) and value.strip() else None
+    return value.replace("\0", "")[:200].strip() or None if isinstance(value, str) else None
 
 
 def _amount(value: Any) -> Decimal | None:

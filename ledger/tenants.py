@@ -14,6 +14,7 @@ from ledger.store import Pool, Vault, decode_rows
 
 _SQL = queries("ledger/queries.sql")
 
+
 class Tenant(NamedTuple):
     """A business. `zone` holds where an outlet has none of its own; `secret` keys the document fingerprints."""
 
@@ -44,4 +45,3 @@ async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> Callable[[UU
         settings = await decode_rows(connection, tenant.tenant_id, rows, vault)
     zones = {e.event.outlet_id: ZoneInfo(e.event.zone) for e in settings if isinstance(e.event, OutletSet)}
     return lambda outlet_id: zones.get(outlet_id, tenant.zone)
-

@@ -1,0 +1,202 @@
+"""The endpoints that write: decode, ask the writer, answer. What may happen is `ledger`'s affair."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.problems import Kind, fail_as
+from api.wire import body, command_answer, header
+from ledger import reading, swish, tolerant
+from ledger.append import fingerprint
+from ledger.commands import (
+    AssignExternalId,
+    Command,
+    LogDrawerEntry,
+    MarkSynced,
+    PostOrder,
+    ReportTerminal,
+    SaveInvoice,
+    SetStatus,
+    TakeSwish,
+)
+from ledger.errors import BadInput
+from ledger.reading import KNOWN_STATUSES
+from ledger.tenants import Tenant
+from ledger.writer import Context
+
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
+_KEY_AT_MOST = 200
+
+
+async def post_open_order(request: Request) -> Response:
+    """Stores or replaces an order in progress."""
+    return await _post_order(request, draft_only=True)
+
+
+async def post_order(request: Request) -> Response:
+    """Finalises, amends or cancels an order, with its payments and receipts; with an open Status it is a draft."""
+    return await _post_order(request)
+
+
+async def post_online_order(request: Request) -> Response:
+    """The same for a web order, which draws the numbers it lacks."""
+    return await _post_order(request, online=True)
+
+
+async def post_customer_invoice(request: Request) -> Response:
+    """Creates or updates an invoice and links its orders."""
+    invoice = reading.read_invoice(await body(request), _zones(request))
+    known_by = fingerprint(_tenant(request).secret, "invoice", invoice)
+    return await _submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
+
+
+async def post_reports(request: Request) -> Response:
+    """A terminal's health and its X or Z report."""
+    log = reading.read_terminal_log(await body(request), _zones(request))
+    return await _submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
+
+
+async def post_order_cash_drawer_log(request: Request) -> Response:
+    """A drawer event raised while posting an order: the first write wins."""
+    return await _post_drawer(request, first_wins=True)
+
+
+async def post_cash_drawer_log(request: Request) -> Response:
+    """A drawer event captured offline: another content corrects it."""
+    return await _post_drawer(request, first_wins=False)
+
+
+async def post_order_external_information(request: Request) -> Response:
+    """An integrator's reference for an order."""
+    return await _post_external_id(request, of_return=False)
+
+
+async def post_return_order_external_information(request: Request) -> Response:
+    """An integrator's reference for a return order."""
+    return await _post_external_id(request, of_return=True)
+
+
+async def update_invice_generated_open_order(request: Request) -> Response:
+    """Marks invoiced orders as taken over by the bookkeeping: all of them or none."""
+    sent = reading.read_external_informations(await body(request))
+    known_by = fingerprint(_tenant(request).secret, "synced", sent)
+    return await _submit(request, MarkSynced(sent=sent, fingerprint=known_by))
+
+
+async def update_order_status(request: Request) -> Response:
+    """Moves an order to another status."""
+    order_id = _path_guid(request, "orderId")
+    text = request.path_params["status"]
+    if not (text.isascii() and text.isdigit() and int(text[:9]) in KNOWN_STATUSES):
+        raise BadInput.at("status", "is no order status (0 to 21)")
+    return await _submit(request, SetStatus(order_id=order_id, status=int(text), swish_type=_swish_type(request)))
+
+
+async def post_swish(request: Request) -> Response:
+    """The vendor's record of a Swish payment, or a callback of Swish itself."""
+    raw = await body(request)
+    sent = tolerant.loose(raw)
+    if not isinstance(sent, dict):
+        raise BadInput.at("$", "must be an object")
+    folded: dict[str, Any] = {name.lower(): value for name, value in sent.items()}
+    secret = _tenant(request).secret
+    if swish.is_vendor_record(folded):
+        record = reading.read_swish_payment(raw)
+        stream, known_by = swish.record_stream(record), fingerprint(secret, "swish-record", record)
+        said = TakeSwish(stream=stream, said=record, swish_type=_swish_type(request), fingerprint=known_by)
+    else:
+        # Anything but 200 makes Swish send it again: while the database is away that is what is wanted.
+        fail_as(request, Kind.QUERY)
+        swish_id, received = swish.read_callback(folded, _tenant(request).zone)
+        known_by = fingerprint(secret, "swish-callback", received)
+        stream = swish.stream_of(swish_id or known_by)
+        said = TakeSwish(stream=stream, said=received, swish_type=_swish_type(request), fingerprint=known_by)
+    return await _submit(request, said)
+
+
+async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:
+    zones = _zones(request)
+    order = reading.read_order(await body(request), zones)
+    if online:
+        order.IsOnlineOrder = True
+    command = PostOrder(
+        order=order,
+        zone=zones(order.OutletId),
+        swish_type=_swish_type(request),
+        draft_only=draft_only,
+        online=online,
+        expected=_expected_version(request),
+        fingerprint=fingerprint(_tenant(request).secret, "order", order),
+    )
+    return await _submit(request, command)
+
+
+async def _post_drawer(request: Request, *, first_wins: bool) -> Response:
+    entry = reading.read_drawer_log(await body(request), _zones(request))
+    known_by = fingerprint(_tenant(request).secret, "drawer", entry)
+    return await _submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
+
+
+async def _post_external_id(request: Request, *, of_return: bool) -> Response:
+    sent = reading.read_external_information(await body(request))
+    known_by = fingerprint(_tenant(request).secret, "external-id", sent)
+    return await _submit(request, AssignExternalId(sent=sent, of_return=of_return, fingerprint=known_by))
+
+
+async def _submit(request: Request, command: Command) -> Response:
+    return command_answer(await request.app.state.writer.submit(_tenant(request), command, _context(request, command)))
+
+
+def _context(request: Request, command: Command) -> Context:
+    key = header(request, b"idempotency-key")
+    if len(key) > _KEY_AT_MOST:
+        raise BadInput.at("Idempotency-Key", f"is longer than {_KEY_AT_MOST} characters")
+    path: str = request.scope["path"].lower()
+    return Context(
+        actor=request.state.actor,
+        source=request.client.host if request.client else None,
+        correlation=request.state.correlation,
+        idempotency=(path, key, command.fingerprint or "") if key else None,
+    )
+
+
+def _expected_version(request: Request) -> int | None:
+    """The version an `If-Match` names; None for none and for `*`."""
+    text = header(request, b"if-match")
+    if not text or text == "*":
+        return None
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        raise BadInput.at("If-Match", "must be the Version of the order that was changed")
+    return int(found[1])
+
+
+def _path_guid(request: Request, name: str) -> UUID:
+    try:
+        found = tolerant.guid(request.path_params[name])
+    except ValueError as error:
+        raise BadInput.at(name, str(error)) from None
+    if not found.int:
+        raise BadInput.at(name, "is missing")
+    return found
+
+
+def _tenant(request: Request) -> Tenant:
+    tenant: Tenant = request.state.tenant
+    return tenant
+
+
+def _zones(request: Request) -> reading.Zones:
+    zones: reading.Zones = request.app.state.zones[_tenant(request).tenant_id]
+    return zones
+
+
+def _swish_type(request: Request) -> int:
+    found: int = request.app.state.settings.swish_payment_type
+    return found
+
