@@ -2,4 +2,21 @@
 
 from __future__ import annotations
 
-NAMES = ("orders", "invoices", "drawer", "terminals", "swish", "stock", "sales", "catalogue")
+from typing import TYPE_CHECKING
+
+from projections import catalogue, drawer, invoices, orders, sales, stock, swish, terminals
+
+if TYPE_CHECKING:
+    from projections.runner import Projection
+
+ALL: tuple[Projection, ...] = (
+    orders.PROJECTION,
+    invoices.PROJECTION,
+    drawer.PROJECTION,
+    terminals.PROJECTION,
+    swish.PROJECTION,
+    stock.PROJECTION,
+    sales.PROJECTION,
+    catalogue.PROJECTION,
+)
+NAMES = tuple(projection.name for projection in ALL)

@@ -154,3 +154,127 @@ CREATE TABLE IF NOT EXISTS swish_payments (
 );
 CREATE INDEX IF NOT EXISTS swish_payments_newest ON swish_payments (tenant_id, first_position DESC);
 CREATE INDEX IF NOT EXISTS swish_payments_order ON swish_payments (tenant_id, order_id, first_position DESC);
+
+-- projection: stock
+
+-- Orders as the stock sees them: what decides whether they count, and a movement per line that would (JSON array of
+-- [line, product, pieces, description]), so that a status alone can count what a draft holds.
+CREATE TABLE IF NOT EXISTS stock_orders (
+    tenant_id integer NOT NULL,
+    order_id  uuid NOT NULL,
+    sale      text COLLATE "C" NOT NULL,
+    type      integer NOT NULL,
+    training  boolean NOT NULL,
+    outlet_id uuid NOT NULL,
+    movements bytea NOT NULL,
+    position  bigint NOT NULL,
+    PRIMARY KEY (tenant_id, order_id)
+);
+
+-- The sum of all movements, in pieces: sales negative. A product whose every movement was taken back stays, at 0.
+CREATE TABLE IF NOT EXISTS stock (
+    tenant_id   integer NOT NULL,
+    product_id  uuid NOT NULL,
+    outlet_id   uuid NOT NULL,
+    quantity    numeric NOT NULL,
+    description text COLLATE "C",
+    PRIMARY KEY (tenant_id, product_id, outlet_id)
+) WITH (fillfactor = 70);
+
+-- Where each number of the stock comes from, for people and checks.
+CREATE OR REPLACE VIEW stock_movements AS
+    SELECT o.tenant_id, o.order_id, m.ordinal, (m.movement ->> 0)::uuid AS line_id,
+           (m.movement ->> 1)::uuid AS product_id, o.outlet_id, (m.movement ->> 2)::numeric AS quantity,
+           m.movement ->> 3 AS description, o.position
+      FROM stock_orders o
+     CROSS JOIN LATERAL jsonb_array_elements(convert_from(o.movements, 'UTF8')::jsonb)
+           WITH ORDINALITY AS m (movement, ordinal)
+     WHERE o.sale <> '' AND NOT o.training;
+
+-- projection: sales
+
+-- Orders as the sales see them: what decides whether they count, and an entry per line that would (JSON array of
+-- [line, category, what the category is learnt from, gross, net]). `day` and `hour` are null while an order does not count.
+CREATE TABLE IF NOT EXISTS sales_orders (
+    tenant_id integer NOT NULL,
+    order_id  uuid NOT NULL,
+    sale      text COLLATE "C" NOT NULL,
+    type      integer NOT NULL,
+    training  boolean NOT NULL,
+    outlet_id uuid NOT NULL,
+    moment    timestamptz NOT NULL,
+    entries   bytea NOT NULL,
+    position  bigint NOT NULL,
+    day       date,
+    hour      smallint,
+    PRIMARY KEY (tenant_id, order_id)
+);
+
+-- The sums of the entries, kronor with six decimals. A day or a month of one outlet is one short range of the key.
+CREATE TABLE IF NOT EXISTS sales_totals (
+    tenant_id integer NOT NULL,
+    outlet_id uuid NOT NULL,
+    day       date NOT NULL,
+    hour      smallint NOT NULL,
+    category  text COLLATE "C" NOT NULL,
+    gross     numeric NOT NULL,
+    net       numeric NOT NULL,
+    entries   bigint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id, day, hour, category)
+) WITH (fillfactor = 70);
+
+-- Where each number of the sales comes from, for people and checks.
+CREATE OR REPLACE VIEW sales_entries AS
+    SELECT o.tenant_id, o.order_id, e.ordinal, (e.entry ->> 0)::uuid AS line_id, o.outlet_id, o.day, o.hour,
+           e.entry ->> 1 AS category, (e.entry ->> 3)::numeric AS gross, (e.entry ->> 4)::numeric AS net, o.position
+      FROM sales_orders o
+     CROSS JOIN LATERAL jsonb_array_elements(convert_from(o.entries, 'UTF8')::jsonb)
+           WITH ORDINALITY AS e (entry, ordinal)
+     WHERE o.day IS NOT NULL;
+
+-- Outlets with sales or settings, the nameless one of all zeros too; no `zone` of its own: the tenant's.
+CREATE TABLE IF NOT EXISTS sales_outlets (
+    tenant_id  integer NOT NULL,
+    outlet_id  uuid NOT NULL,
+    name       text COLLATE "C",
+    zone       text COLLATE "C",
+    day_starts smallint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id)
+);
+
+-- Names learnt for lines that bring only the id of a category.
+CREATE TABLE IF NOT EXISTS sales_categories (
+    tenant_id   integer NOT NULL,
+    category_id integer NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, category_id)
+);
+
+-- projection: catalogue
+
+-- Outlets as orders or a person named them; null until one did.
+CREATE TABLE IF NOT EXISTS outlets (
+    tenant_id integer NOT NULL,
+    outlet_id uuid NOT NULL,
+    name      text COLLATE "C",
+    PRIMARY KEY (tenant_id, outlet_id)
+);
+
+-- Products as a line first described them; unit 0 is a piece.
+CREATE TABLE IF NOT EXISTS products (
+    tenant_id   integer NOT NULL,
+    product_id  uuid NOT NULL,
+    description text COLLATE "C" NOT NULL,
+    unit        integer NOT NULL,
+    category_id integer NOT NULL,
+    category    text COLLATE "C",
+    PRIMARY KEY (tenant_id, product_id)
+);
+
+-- Categories under the name first seen.
+CREATE TABLE IF NOT EXISTS categories (
+    tenant_id   integer NOT NULL,
+    category_id integer NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, category_id)
+);

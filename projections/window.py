@@ -12,7 +12,8 @@ EVERYTHING = 5000
 class Window(NamedTuple):
     """Records whose own business time, or whose newest change in the ledger, lies in `(after, until]`.
 
-    Bounds are aware datetimes, None for unbounded; `terminal` None is every terminal. `offset` and `limit` count records.
+    Bounds are aware datetimes, None for unbounded; `terminal` None is every terminal; `offset` and `limit` count
+    records.
     """
 
     after: datetime | None = None

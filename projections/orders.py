@@ -1,0 +1,224 @@
+"""Orders as they stand, ready to be sent, and the queues they stand in (contract, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ledger.codec import encoder
+from ledger.database import queries
+from ledger.errors import LedgerError
+from ledger.events import (
+    Event,
+    InvoiceSaved,
+    OrderAmended,
+    OrderClosed,
+    OrderDrafted,
+    OrderExternalIdAssigned,
+    OrderFinalised,
+    OrderInvoiced,
+    OrderInvoiceSynced,
+    OrderNumbered,
+    OrderStatusChanged,
+    OrderSwishChanged,
+    OrderUninvoiced,
+    PaymentCaptured,
+    PaymentVoided,
+    ReceiptIssued,
+    Recorded,
+)
+from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
+from ledger.records import NO_ID, NO_TIME, Customer, CustomerInvoice, FullCustomer, FullOrder, Order
+from ledger.store import Connection, from_microseconds
+from projections.documents import document, ready
+
+_SQL = queries("projections/orders.sql")
+_DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
+_STREAM = len("order-")
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What an order's document lacks to go on from. `first` is when the ledger first saw it, µs since 1970."""
+
+    first: int
+    sale: Sale
+    captured: bool
+    others: Others
+    # The record itself, where unknown members are flattened into the document and it cannot be read back.
+    order: msgspec.Raw | None = None
+
+
+class Row(NamedTuple):
+    """An order's row, in the order of `write_orders`; the columns are explained in tables.sql."""
+
+    order_id: UUID
+    version: int
+    customer_id: UUID
+    terminal_id: UUID
+    is_open: bool
+    is_online: bool
+    is_cart: bool
+    is_basket: bool
+    external_queue: str | None
+    invoice_queue: bool
+    is_nameless: bool
+    created_at: datetime
+    business_time: datetime
+    recorded_at: datetime
+    document: bytes
+    state: bytes
+
+
+class Known(NamedTuple):
+    """What is known of a customer: the JSON of a Customer, and whether only an invoice told."""
+
+    from_invoice: bool
+    document: bytes
+
+
+class Standing(NamedTuple):
+    """An order between two events; times in µs since 1970."""
+
+    state: OrderState
+    first: int
+    newest: int
+
+
+_read_order = msgspec.json.Decoder(FullOrder).decode
+_read_kept = msgspec.json.Decoder(Kept).decode
+
+
+def standing(version: int, state: bytes, document: bytes) -> Standing:
+    """An order as its row has it."""
+    kept = _read_kept(state)
+    order = _read_order(document if kept.order is None else kept.order)
+    return Standing(
+        OrderState(order=order, version=version, sale=kept.sale, captured=kept.captured, others=kept.others),
+        kept.first, kept.first,
+    )
+
+
+def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[str, Standing]:
+    """The orders after these events, by stream. LedgerError: an event does not continue its stream."""
+    after: dict[str, Standing] = {}
+    for recorded in events:
+        if isinstance(recorded.event, InvoiceSaved):
+            continue
+        stream = recorded.stream
+        found = after.get(stream) or before.get(stream) or Standing(OrderState(), recorded.recorded_at, 0)
+        if recorded.version != found.state.version + 1:
+            raise LedgerError(f"{stream} stands at version {found.state.version}, not before {recorded.version}")
+        after[stream] = Standing(evolve(found.state, recorded), found.first, recorded.recorded_at)
+    return after
+
+
+def row(order: Standing) -> Row:
+    """The row of an order that has had an event."""
+    state, document = order.state, order.state.order
+    assert document is not None, "an order with an event has a document"
+    encoded = encoder.encode(document)
+    shown = ready(encoded)
+    kept = Kept(order.first, state.sale, state.captured, state.others)
+    if shown is not encoded:
+        kept = msgspec.structs.replace(kept, order=msgspec.Raw(encoded))
+    customer_id = customer_of(document)
+    cart = is_cart(document)
+    created_at = _moment(document.CreationDate) or from_microseconds(order.first)
+    return Row(
+        order_id=document.Id,
+        version=state.version,
+        customer_id=customer_id,
+        terminal_id=document.TerminalId,
+        is_open=state.is_open and not cart,
+        is_online=document.IsOnlineOrder,
+        is_cart=cart,
+        is_basket=document.IsOnlineOrder and document.Status == NEW and document.PaymentStatus == 0,
+        external_queue=None if document.TrainingMode or document.ExternalID else state.sale or None,
+        invoice_queue=bool(customer_id.int) and waits_for_bookkeeping(document),
+        is_nameless=document.Customer is None,
+        created_at=created_at,
+        business_time=_moment(document.InvoiceDate) or created_at,
+        recorded_at=from_microseconds(order.newest),
+        document=shown,
+        state=encoder.encode(kept),
+    )
+
+
+def customer_of(order: Order) -> UUID:
+    """Whose order it is: CustomerId, else the id in the customer's own record; the zero Guid for nobody's."""
+    if order.CustomerId.int:
+        return order.CustomerId
+    customer = order.Customer or order.Customr
+    return customer.Id if customer is not None else NO_ID
+
+
+def waits_for_bookkeeping(order: Order) -> bool:
+    """Invoiced, and not taken by the bookkeeping yet."""
+    invoiced = bool(order.InvoiceGenerated) or order.CustomerInvoiceId is not None
+    return invoiced and not order.IsVismaInvoiceGenerated and order.Status not in VOID and not order.TrainingMode
+
+
+def learnt(events: Iterable[Recorded]) -> dict[UUID, Known]:
+    """The customers these events tell of; an order's word stands above an invoice's."""
+    found: dict[UUID, Known] = {}
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, _DOCUMENTS):
+            customer, customer_id = event.order.Customer or event.order.Customr, customer_of(event.order)
+            if customer is not None and customer_id.int:
+                whole = customer if customer.Id.int else msgspec.structs.replace(customer, Id=customer_id)
+                found[customer_id] = Known(False, document(whole))
+        elif isinstance(event, InvoiceSaved):
+            customer_id = event.invoice.CustomerId
+            if customer_id.int and (customer_id not in found or found[customer_id].from_invoice):
+                found[customer_id] = Known(True, document(_customer_on(event.invoice)))
+    return found
+
+
+def _customer_on(invoice: CustomerInvoice) -> Customer:
+    return FullCustomer(
+        Id=invoice.CustomerId, Name=invoice.CustomerName, Email=invoice.Email, Address1=invoice.Address1,
+        Address2=invoice.Address2, ZipCode=invoice.ZipCode, City=invoice.City, Country=invoice.Country,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None or text == NO_TIME else datetime.fromisoformat(text)
+
+
+class Orders:
+    """Keeps `orders` and `customers`."""
+
+    name = "orders"
+    handles: frozenset[type[Event]] = frozenset({
+        *_DOCUMENTS, OrderNumbered, OrderStatusChanged, OrderExternalIdAssigned, OrderInvoiced, OrderUninvoiced,
+        OrderInvoiceSynced, OrderSwishChanged, PaymentCaptured, PaymentVoided, ReceiptIssued, InvoiceSaved,
+    })
+
+    async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """Applies a batch of events, each order's row written once."""
+        orders = folded(await _read(connection, tenant_id, events), events)
+        if orders:
+            columns = zip(*map(row, orders.values()), strict=True)
+            await connection.execute(_SQL["write_orders"], tenant_id, *columns)
+        if customers := learnt(events):
+            columns = zip(*customers.values(), strict=True)
+            await connection.execute(_SQL["write_customers"], tenant_id, list(customers), *columns)
+
+
+async def _read(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[str, Standing]:
+    """The orders as they stood; one whose first event is among these has no row."""
+    new = {recorded.stream for recorded in events if recorded.version == 1}
+    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, InvoiceSaved)} - new
+    if not streams:
+        return {}
+    ids = [UUID(stream[_STREAM:]) for stream in streams]
+    rows = await connection.fetch(_SQL["read_orders"], tenant_id, ids)
+    return {f"order-{row['order_id']}": standing(row["version"], row["state"], row["document"]) for row in rows}
+
+
+PROJECTION = Orders()

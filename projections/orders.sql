@@ -1,0 +1,107 @@
+-- name: read_orders -- the rows that a batch of events changes
+SELECT order_id, version, state, document FROM orders WHERE tenant_id = $1 AND order_id = ANY ($2::uuid[])
+
+-- name: write_orders -- each order of a batch once, as it stands after it
+INSERT INTO orders (
+    tenant_id, order_id, version, customer_id, terminal_id, is_open, is_online, is_cart, is_basket, external_queue,
+    invoice_queue, is_nameless, created_at, business_time, recorded_at, document, state
+)
+SELECT $1, n.*
+  FROM unnest(
+    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::boolean[],
+    $10::text[], $11::boolean[], $12::boolean[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
+    $16::bytea[], $17::bytea[]
+  ) AS n
+    ON CONFLICT (tenant_id, order_id) DO UPDATE SET
+    version = excluded.version, customer_id = excluded.customer_id, terminal_id = excluded.terminal_id,
+    is_open = excluded.is_open, is_online = excluded.is_online, is_cart = excluded.is_cart,
+    is_basket = excluded.is_basket, external_queue = excluded.external_queue, invoice_queue = excluded.invoice_queue,
+    is_nameless = excluded.is_nameless, created_at = excluded.created_at, business_time = excluded.business_time,
+    recorded_at = excluded.recorded_at, document = excluded.document, state = excluded.state
+
+-- name: write_customers -- what an invoice knows of a customer never replaces what an order knew
+INSERT INTO customers AS known (tenant_id, customer_id, from_invoice, document)
+SELECT $1, n.* FROM unnest($2::uuid[], $3::boolean[], $4::bytea[]) AS n
+    ON CONFLICT (tenant_id, customer_id) DO UPDATE
+   SET from_invoice = excluded.from_invoice, document = excluded.document
+ WHERE known.from_invoice OR NOT excluded.from_invoice
+
+-- name: open_orders -- in the making, not carts, by business time; window: $2 after, $3 until, $4 terminal
+SELECT at.position, ARRAY (
+    SELECT o.document
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.is_open
+       AND (o.business_time > coalesce($2::timestamptz, '-infinity')
+            AND o.business_time <= coalesce($3::timestamptz, 'infinity')
+            OR o.recorded_at > coalesce($2, '-infinity') AND o.recorded_at <= coalesce($3, 'infinity'))
+       AND ($4::uuid IS NULL OR o.terminal_id = $4)
+     ORDER BY o.business_time, o.order_id
+    OFFSET $5 LIMIT $6
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: external_queue -- sales or returns ($7) whose external id is missing, perhaps ($8) only those without customer
+SELECT at.position, ARRAY (
+    SELECT o.document
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.external_queue = $7
+       AND (o.business_time > coalesce($2::timestamptz, '-infinity')
+            AND o.business_time <= coalesce($3::timestamptz, 'infinity')
+            OR o.recorded_at > coalesce($2, '-infinity') AND o.recorded_at <= coalesce($3, 'infinity'))
+       AND ($4::uuid IS NULL OR o.terminal_id = $4)
+       AND (NOT $8 OR o.customer_id = '00000000-0000-0000-0000-000000000000')
+     ORDER BY o.business_time, o.order_id
+    OFFSET $5 LIMIT $6
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: invoice_queue -- invoiced orders the bookkeeping has not taken, and their customers where they lack them
+SELECT at.position, listed.document, listed.is_nameless, listed.customer
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+  LEFT JOIN LATERAL (
+    SELECT o.document, o.is_nameless, c.document AS customer, o.business_time, o.order_id
+      FROM read_orders.orders o
+      LEFT JOIN read_orders.customers c
+        ON o.is_nameless AND c.tenant_id = o.tenant_id AND c.customer_id = o.customer_id
+     WHERE o.tenant_id = $1 AND o.invoice_queue
+       AND (o.business_time > coalesce($2::timestamptz, '-infinity')
+            AND o.business_time <= coalesce($3::timestamptz, 'infinity')
+            OR o.recorded_at > coalesce($2, '-infinity') AND o.recorded_at <= coalesce($3, 'infinity'))
+       AND ($4::uuid IS NULL OR o.terminal_id = $4)
+     ORDER BY o.business_time, o.order_id
+    OFFSET $5 LIMIT $6
+  ) AS listed ON true
+ ORDER BY listed.business_time, listed.order_id
+
+-- name: history -- a customer's orders by creation, without carts; $3 with the till's too
+SELECT at.position, ARRAY (
+    SELECT o.document
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
+       AND NOT o.is_cart AND (o.is_online OR $3)
+     ORDER BY o.created_at, o.order_id
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: cart -- the newest order the customer can go on shopping with
+SELECT at.position, ARRAY (
+    SELECT o.document
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
+       AND o.is_basket
+     ORDER BY o.created_at DESC, o.order_id DESC
+     LIMIT 1
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: order -- one order as it stands
+SELECT at.position, ARRAY (
+    SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = $2
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at

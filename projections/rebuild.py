@@ -1,0 +1,130 @@
+"""A read model made anew beside the one in use, and switched to at once.
+
+While the new generation fills, runners keep the old one up and readers read it. The switch is one transaction in which
+no runner runs: the new generation catches up with the old one, takes over its checkpoints and its schema's name, and
+the old one is dropped. A rebuild that is killed leaves the one in use as it is; the next one starts afresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import asyncpg
+
+from ledger.database import queries
+from ledger.errors import LedgerError
+from ledger.store import Connection, Pool, Vault
+from projections import ALL, NAMES, schemas
+from projections.runner import Projection, Runner
+from projections.schemas import schema_of
+
+log = logging.getLogger(__name__)
+
+_SQL = queries("projections/rebuild.sql")
+# Advisory lock class; see ledger.database for the others.
+REBUILD_LOCK = 0x52454255
+NEXT = "_next"
+SWITCH_TRIES = 10
+
+# Called with a projection's name, and how many events of how many it has seen, over all tenants.
+Report = Callable[[str, int, int], None]
+
+
+async def rebuild(pool: Pool, master_key: bytes, names: Sequence[str] = NAMES, progress: Report | None = None) -> None:
+    """Rebuilds projections from the log, one after the other.
+
+    LedgerError: there is no such projection, another rebuild runs, or an event cannot be applied.
+    """
+    if unknown := sorted(set(names) - set(NAMES)):
+        raise LedgerError(f"no such projection: {', '.join(unknown)} (there are {', '.join(NAMES)})")
+    async with _alone(pool):
+        for projection in ALL:
+            if projection.name in names:
+                await _rebuild(pool, Vault(master_key), projection, progress or _quiet)
+
+
+@contextlib.asynccontextmanager
+async def _alone(pool: Pool) -> AsyncIterator[None]:
+    async with pool.acquire() as connection:
+        if not await connection.fetchval(_SQL["try_lock"], REBUILD_LOCK):
+            raise LedgerError("a rebuild is running already; let it finish or stop it first")
+        try:
+            yield
+        finally:
+            if not connection.is_closed():
+                await connection.fetchval(_SQL["unlock"], REBUILD_LOCK)
+
+
+async def _rebuild(pool: Pool, vault: Vault, projection: Projection, progress: Report) -> None:
+    runner = Runner(pool, vault, [projection], suffix=NEXT)
+    await _begin(pool, projection.name)
+    await _fill(pool, runner, projection.name, progress)
+    for tries in range(SWITCH_TRIES):
+        try:
+            return await _switch(pool, runner, projection.name)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            log.info("rebuild of %s: readers hold the old tables, trying again (%d)", projection.name, tries + 1)
+            await asyncio.sleep(1)
+            await _fill(pool, runner, projection.name, progress)
+    raise LedgerError(f"{projection.name} is rebuilt, but the old tables were never free to be dropped; try again")
+
+
+async def _begin(pool: Pool, name: str) -> None:
+    """An empty schema for the next generation, whatever a killed rebuild has left."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(schemas.ACT_AS_OWNER)
+        await schemas.drop(connection, schema_of(name + NEXT))
+        await schemas.create(connection, name, schema_of(name + NEXT))
+        await connection.execute(_SQL["forget_checkpoints"], name + NEXT)
+
+
+async def _fill(pool: Pool, runner: Runner, name: str, progress: Report) -> None:
+    """Applies the log to the next generation until it is where the log ends, or nearly."""
+    async with pool.acquire() as connection:
+        while behind := await runner.behind(connection):
+            for tenant_id in behind:
+                await runner.step_on(connection, tenant_id)
+            await _report(connection, name, progress)
+        await _report(connection, name, progress)
+
+
+async def _report(connection: Connection, name: str, progress: Report) -> None:
+    """Tells how far it is. LedgerError: the projection cannot be applied to the log."""
+    tenants = await connection.fetch(_SQL["standing"], name + NEXT, name)
+    for tenant in tenants:
+        if tenant["error"] is not None:
+            raise LedgerError(f"{name} cannot be rebuilt, tenant {tenant['tenant_id']}: {tenant['error']}")
+    progress(name, sum(tenant["next"] for tenant in tenants), sum(tenant["head"] for tenant in tenants))
+
+
+async def _switch(pool: Pool, runner: Runner, name: str) -> None:
+    """The next generation comes into use, no reader going back in time. LockNotAvailableError: a reader held the old."""
+    old, new = schema_of(name), schema_of(name + NEXT)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(schemas.ACT_AS_OWNER)
+        await connection.execute(_SQL["wait_briefly"])
+        await connection.execute(_SQL["hold_all_projections"])
+        await _overtake(connection, runner, name)
+        await schemas.drop(connection, old)
+        await schemas.rename(connection, new, old)
+        await connection.execute(_SQL["forget_checkpoints"], name)
+        await connection.execute(_SQL["rename_checkpoints"], name + NEXT, name)
+
+
+async def _overtake(connection: Connection, runner: Runner, name: str) -> None:
+    """What the generation in use has seen while the next one filled."""
+    for tenant in await connection.fetch(_SQL["standing"], name + NEXT, name):
+        position = tenant["next"]
+        while position < tenant["live"]:
+            applied = await runner.apply_next(connection, tenant["tenant_id"])
+            if not applied:
+                raise LedgerError(f"{name} cannot be rebuilt: tenant {tenant['tenant_id']} stays at {position}")
+            position += applied
+    await _report(connection, name, _quiet)
+
+
+def _quiet(name: str, done: int, total: int) -> None:
+    pass

@@ -1,0 +1,267 @@
+"""From the log to the read models: one transaction takes checkpoints, reads, applies, and moves them.
+
+Exactly once, whoever runs it and whenever it is killed: the rows and the checkpoint that says so are one commit, and
+holding a checkpoint's row is owning its projection. Any number of runners may start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import asyncpg
+
+from ledger.database import queries
+from ledger.errors import CannotDecode
+from ledger.events import Event, Recorded
+from ledger.store import Connection, Pool, Vault, read_log
+from projections import ALL
+from projections.schemas import schema_of
+
+log = logging.getLogger(__name__)
+
+_SQL = queries("projections/runner.sql")
+CHANNEL = "ledger"
+# So many events hold up the event loop, which the API shares, for some 10 ms at a time.
+EVENTS_AT_ONCE = 400
+POLL_SECONDS = 0.5
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+# SQLSTATE classes that say nothing about the event: connection, rollback by the server, resources, operator, system.
+_PASSING = ("08", "25", "40", "53", "55", "57", "58")
+
+
+class Projection(Protocol):
+    """A read model: its tables are in `tables.sql`, under its name."""
+
+    @property
+    def name(self) -> str:
+        """The name of its checkpoint and of its schema, `read_<name>`."""
+
+    @property
+    def handles(self) -> frozenset[type[Event]]:
+        """The events it wants to see."""
+
+    async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """Changes its rows by these events, in order. It names its tables unqualified, and may raise: see `Runner`."""
+
+
+class Outcome(NamedTuple):
+    """What became of a batch: the position a projection has come to, and why it stopped there, if it did."""
+
+    projection: str
+    position: int
+    error: str | None = None
+
+
+class Progress:
+    """Lets readers in this process wait until some read model has moved.
+
+    Take `count` before looking at a checkpoint and hand it to `wait`: a move in between is not missed.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def moved(self, tenant_id: int) -> None:
+        """Checkpoints of this tenant were moved."""
+        self.count += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def wait(self, timeout: float, since: int | None = None) -> None:
+        """Returns at the next move, at once if there was one after `since`, and after `timeout` seconds anyway."""
+        if since is not None and since != self.count:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._next.wait(), timeout)
+
+
+class Runner:
+    """Applies the log to projections.
+
+    A projection that raises is stopped before the event it cannot apply: its checkpoint keeps position and error, the
+    others go on, and it is tried again when a process starts (`start`) or after a rebuild. `suffix` names another
+    generation of the same projections (`rebuild`).
+    """
+
+    def __init__(
+        self, pool: Pool, vault: Vault, projections: Iterable[Projection], *, progress: Progress | None = None,
+        suffix: str = "",
+    ) -> None:
+        self._pool, self._vault, self._progress = pool, vault, progress
+        self._projections = {projection.name + suffix: projection for projection in projections}
+        self._schemas = ", ".join(map(schema_of, self._projections))
+        self._has_checkpoints: set[int] = set()
+
+    async def start(self) -> None:
+        """Lets stopped projections try again: this process may know better."""
+        await self._pool.execute(_SQL["start_again"], list(self._projections))
+
+    async def behind(self, connection: Connection) -> list[int]:
+        """The tenants with events that are not applied yet."""
+        rows = await connection.fetch(_SQL["tenants_behind"], list(self._projections))
+        return [row["tenant_id"] for row in rows]
+
+    async def step(self, tenant_id: int) -> int:
+        """Applies the next events of a tenant, and returns how many; 0: there are none, or another runner has them."""
+        async with self._pool.acquire() as connection:
+            return await self.step_on(connection, tenant_id)
+
+    async def step_on(self, connection: Connection, tenant_id: int) -> int:
+        """`step` over a connection of the caller's, which is in no transaction."""
+        async with connection.transaction():
+            applied = await self.apply_next(connection, tenant_id)
+        if applied and self._progress is not None:
+            self._progress.moved(tenant_id)
+        return applied
+
+    async def apply_next(self, connection: Connection, tenant_id: int) -> int:
+        """`step` inside the caller's transaction."""
+        await connection.execute(_SQL["choose_schemas"], self._schemas)
+        if tenant_id not in self._has_checkpoints:
+            await connection.execute(_SQL["add_checkpoints"], tenant_id, list(self._projections))
+            self._has_checkpoints.add(tenant_id)
+        taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, list(self._projections))
+        outcomes, applied = [], 0
+        for position, group in itertools.groupby(sorted(taken, key=_position), key=_position):
+            names = [row["projection"] for row in group]
+            found, count = await self._apply_from(connection, tenant_id, position, names)
+            outcomes += found
+            applied += count
+        if outcomes:
+            columns = zip(*outcomes, strict=True)
+            await connection.execute(_SQL["move_checkpoints"], tenant_id, *map(list, columns))
+        return applied
+
+    async def _apply_from(
+        self, connection: Connection, tenant_id: int, position: int, names: Sequence[str]
+    ) -> tuple[list[Outcome], int]:
+        """Applies the events after `position` to the projections that stand there; read and decoded once for all."""
+        try:
+            events = await self._read(connection, tenant_id, position, EVENTS_AT_ONCE)
+            if events and events[0].position != position + 1:
+                raise CannotDecode(f"event {position + 1} is missing: the log goes on at {events[0].position}")
+        except CannotDecode as error:
+            log.exception("tenant %d: no projection can go on after position %d", tenant_id, position)
+            return [Outcome(name, position, str(error)) for name in names], 0
+        if not events:
+            return [], 0
+        return [await self._apply(connection, tenant_id, name, events, position) for name in names], len(events)
+
+    async def _read(self, connection: Connection, tenant_id: int, after: int, limit: int) -> list[Recorded]:
+        """The next events; those before one that cannot be decoded, which is raised once it is the next."""
+        try:
+            return await read_log(connection, tenant_id, after, limit, self._vault, full=True)
+        except CannotDecode:
+            if limit == 1:
+                raise
+            return await self._read(connection, tenant_id, after, limit // 2)
+
+    async def _apply(
+        self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded], position: int
+    ) -> Outcome:
+        """Applies events after `position`; where that fails, as many as can be applied one half after the other."""
+        projection = self._projections[name]
+        wanted = [recorded for recorded in events if type(recorded.event) in projection.handles]
+        try:
+            if wanted:
+                async with connection.transaction():
+                    await projection.apply(connection, tenant_id, wanted)
+            return Outcome(name, events[-1].position)
+        except Exception as error:
+            if _is_passing(error):
+                raise
+            if len(events) == 1:
+                log.exception("projection %s stopped: tenant %d, event %d", name, tenant_id, events[0].position)
+                return Outcome(name, position, f"event {events[0].position}: {error!r}")
+        half = len(events) // 2
+        outcome = await self._apply(connection, tenant_id, name, events[:half], position)
+        if outcome.error is not None:
+            return outcome
+        return await self._apply(connection, tenant_id, name, events[half:], outcome.position)
+
+
+def _position(row: Any) -> int:
+    found: int = row["position"]
+    return found
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the same events may well be applied a moment later: the database's trouble, not the projection's."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "08").startswith(_PASSING)
+    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+
+
+async def run_forever(
+    pool: Pool, master_key: bytes, stop: asyncio.Event, wake: asyncio.Event | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
+
+    `wake` is set by a writer in this process after its commits, NOTIFY by those of others; a poll stands behind both.
+    """
+    runner = Runner(pool, Vault(master_key), ALL, progress=progress)
+    wake = wake or asyncio.Event()
+    failures = 0
+    while not stop.is_set():
+        try:
+            if failures == 0:
+                await runner.start()
+            async with _listening(pool, wake) as connection:
+                while not stop.is_set() and not connection.is_closed():
+                    wake.clear()
+                    if not await _round(runner, connection):
+                        await _first_of(POLL_SECONDS, wake, stop)
+                    failures = 0
+        except Exception as error:
+            pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
+            log.warning("projections pause for %.1f s: %r", pause, error, exc_info=failures == 0)
+            failures += 1
+            await _first_of(pause, stop)
+
+
+async def run_until_caught_up(pool: Pool, master_key: bytes) -> None:
+    """Applies everything there is, and waits for what other runners have in hand."""
+    runner = Runner(pool, Vault(master_key), ALL)
+    await runner.start()
+    async with pool.acquire() as connection:
+        while await runner.behind(connection):
+            if not await _round(runner, connection):
+                await asyncio.sleep(0.01)
+
+
+async def _round(runner: Runner, connection: Connection) -> int:
+    """One step for every tenant that is behind; how many events were applied."""
+    return sum([await runner.step_on(connection, tenant_id) for tenant_id in await runner.behind(connection)])
+
+
+@contextlib.asynccontextmanager
+async def _listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connection]:
+    """A connection that sets `wake` whenever a writer anywhere says it has committed."""
+
+    def hear(*_: object) -> None:
+        wake.set()
+
+    async with pool.acquire() as connection:
+        await connection.add_listener(CHANNEL, hear)
+        try:
+            yield connection
+        finally:
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, hear)
+
+
+async def _first_of(seconds: float, *events: asyncio.Event) -> None:
+    """Returns when one of the events is set, or after so many seconds."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

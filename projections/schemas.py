@@ -1,0 +1,52 @@
+"""Where read models live: a schema for each projection, made from its section of `tables.sql`."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.database import ROLE, ROOT, queries
+from ledger.store import Connection, Pool
+
+_SQL = queries("projections/schemas.sql")
+_SECTION = re.compile(r"^-- projection: (\w+)[^\n]*\n(.*?)(?=^-- projection: |\Z)", re.MULTILINE | re.DOTALL)
+# Advisory lock class; see ledger.database for the others.
+CREATION_LOCK = 0x52454144
+ACT_AS_OWNER = _SQL["act_as_owner"]
+
+
+def schema_of(checkpoint: str) -> str:
+    """The schema of a projection, or of another generation of it, by the name of its checkpoint."""
+    return f"read_{checkpoint}"
+
+
+def sections() -> dict[str, str]:
+    """The statements that make each projection's tables, by its name."""
+    return dict(_SECTION.findall((ROOT / "projections/tables.sql").read_text("utf-8")))
+
+
+async def create_tables(pool: Pool) -> None:
+    """Makes what read models there are not yet, after `ledger.database.migrate`; any number of processes may."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(ACT_AS_OWNER)
+        await connection.execute(_SQL["lock_creation"], CREATION_LOCK)
+        for name in sections():
+            await create(connection, name, schema_of(name))
+
+
+async def create(connection: Connection, name: str, schema: str) -> None:
+    """Makes a projection's tables in `schema`, and lets the application use them. The caller acts as owner."""
+    await connection.execute(await connection.fetchval(_SQL["create_schema"], schema))
+    await connection.execute(sections()[name])
+    grants = await connection.fetchval(_SQL["grant_schema"], schema, ROLE)
+    if grants is not None:
+        await connection.execute(grants)
+
+
+async def drop(connection: Connection, schema: str) -> None:
+    """Throws a generation away. The caller acts as owner."""
+    await connection.execute(await connection.fetchval(_SQL["drop_schema"], schema))
+
+
+async def rename(connection: Connection, schema: str, name: str) -> None:
+    """Gives a schema another name. The caller acts as owner."""
+    await connection.execute(await connection.fetchval(_SQL["rename_schema"], schema, name))
