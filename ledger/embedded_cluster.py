@@ -104,14 +104,15 @@ def clear_leftovers(path: Path) -> None:
     if not (path / "postmaster.pid").exists() or not Path("/proc/self/cwd").exists():
         return
     deadline = time.monotonic() + PATIENCE
-    while left := _at_work_in(path):
+    while left := at_work_in(path):
         if time.monotonic() > deadline:
             raise EmbeddedError(f"a PostgreSQL that has lost its owner (process {left[0]}) does not stop")
         time.sleep(POLL)
     (path / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _at_work_in(path: Path) -> list[int]:
+def at_work_in(path: Path) -> list[int]:
+    """The processes whose working directory is `path`: a server and all its children, and nothing else (Linux)."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

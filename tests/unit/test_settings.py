@@ -1,0 +1,111 @@
+"""What the environment may say, and what is said back when it says something else."""
+
+from __future__ import annotations
+
+import base64
+import stat
+from pathlib import Path
+
+import pytest
+
+from ledger.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.from_environ({"PORT": "", "DATABASE_URL": " "})
+    assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path("var"))
+    assert settings == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environ(
+        {
+            "HOST": "localhost",
+            "PORT": "0",
+            "DATA_DIR": "/srv/till",
+            "DATABASE_URL": "postgresql://a:b@c/d",
+            "MAX_BODY_BYTES": "2048",
+            "PAGE_SIZE": "10",
+            "PAGE_LIMIT": "20",
+            "MIN_POSITION_WAIT": "0.5",
+            "SWISH_PAYMENT_TYPE": "12",
+            "MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
+            "LOG_LEVEL": "debug",
+        }
+    )
+    assert settings == Settings(
+        host="localhost",
+        port=0,
+        data_dir=Path("/srv/till"),
+        database_url="postgresql://a:b@c/d",
+        max_body_bytes=2048,
+        page_size=10,
+        page_limit=20,
+        min_position_wait=0.5,
+        swish_payment_type=12,
+        key=b"k" * 32,
+        log_level="DEBUG",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "8000.0"),
+        ("PORT", "٨"),
+        ("DATABASE_URL", "mysql://localhost"),
+        ("MAX_BODY_BYTES", "0"),
+        ("PAGE_SIZE", "0"),
+        ("PAGE_LIMIT", "1e3"),
+        ("MIN_POSITION_WAIT", "soon"),
+        ("MIN_POSITION_WAIT", "nan"),
+        ("MIN_POSITION_WAIT", "-1"),
+        ("SWISH_PAYMENT_TYPE", "Swish"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_should_be(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} takes .*{value}"):
+        Settings.from_environ({name: value})
+
+
+@pytest.mark.parametrize("value", ["c2hvcnQ=", "not base64!", "k" * 32])
+def test_a_wrong_master_key_is_refused_and_not_repeated(value: str) -> None:
+    with pytest.raises(SettingsError, match="MASTER_KEY takes 32 bytes in base64") as caught:
+        Settings.from_environ({"MASTER_KEY": value})
+    assert value not in str(caught.value)
+
+
+def test_a_wrong_database_url_is_refused_without_its_password() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({"DATABASE_URL": "mysql://ledger:secret@db/ledger"})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_page_is_never_larger_than_its_limit() -> None:
+    assert Settings.from_environ({"PAGE_LIMIT": "10"}).page_size == 10
+
+
+def test_the_master_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    key = settings.master_key()
+    assert len(key) == 32
+    assert settings.master_key() == key
+    files = list((tmp_path / "new").iterdir())
+    assert [file.name for file in files] == ["master.key"]
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+
+
+def test_a_master_key_that_is_given_makes_no_file(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path, key=b"k" * 32).master_key() == b"k" * 32
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_master_key_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "master.key").write_text("half a k")
+    with pytest.raises(SettingsError, match=r"master\.key takes 32 bytes"):
+        Settings(data_dir=tmp_path).master_key()
+    assert (tmp_path / "master.key").read_text() == "half a k"
