@@ -29,10 +29,12 @@ SELECT $1, n.*
 SELECT coalesce((
            SELECT array_agg(p.document ORDER BY p.active_at DESC NULLS LAST, p.entry_id)
              FROM (SELECT e.document, e.active_at, e.entry_id
-                     FROM read_drawer.drawer_entries e
+                     FROM read_drawer.drawer_entries e,
+                          (SELECT coalesce($2, '-infinity'::timestamptz) AS after,
+                                  coalesce($3, 'infinity'::timestamptz) AS until) w
                     WHERE e.tenant_id = $1
-                      AND (e.active_at > coalesce($2, '-infinity') AND e.active_at <= coalesce($3, 'infinity')
-                           OR e.recorded_at > coalesce($2, '-infinity') AND e.recorded_at <= coalesce($3, 'infinity'))
+                      AND (e.active_at > w.after AND e.active_at <= w.until
+                           OR e.recorded_at > w.after AND e.recorded_at <= w.until)
                       AND ($4::uuid IS NULL OR e.terminal_id = $4)
                     ORDER BY e.active_at DESC NULLS LAST, e.entry_id OFFSET $5 LIMIT $6) p), '{}') AS documents,
        coalesce((SELECT c.position FROM ledger.checkpoints c

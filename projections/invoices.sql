@@ -9,10 +9,12 @@ SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timest
 SELECT coalesce((
            SELECT array_agg(p.document ORDER BY p.created_at, p.invoice_id)
              FROM (SELECT i.document, i.created_at, i.invoice_id
-                     FROM read_invoices.invoices i
+                     FROM read_invoices.invoices i,
+                          (SELECT coalesce($2, '-infinity'::timestamptz) AS after,
+                                  coalesce($3, 'infinity'::timestamptz) AS until) w
                     WHERE i.tenant_id = $1
-                      AND (i.created_at > coalesce($2, '-infinity') AND i.created_at <= coalesce($3, 'infinity')
-                           OR i.recorded_at > coalesce($2, '-infinity') AND i.recorded_at <= coalesce($3, 'infinity'))
+                      AND (i.created_at > w.after AND i.created_at <= w.until
+                           OR i.recorded_at > w.after AND i.recorded_at <= w.until)
                       AND ($4::uuid IS NULL OR i.terminal_id = $4)
                     ORDER BY i.created_at, i.invoice_id OFFSET $5 LIMIT $6) p), '{}') AS documents,
        coalesce((SELECT c.position FROM ledger.checkpoints c
