@@ -58,11 +58,15 @@ async def append(
     tenant_id = batch.tenant_id
     first_id = None
     if batch.appended:
-        keys = await _personal_keys(connection, vault, batch)
+        # Whose key seals each event; None where it holds nothing personal.
+        subjects = [
+            _subject(batch, stream, event) if codec.personal(event) else None for stream, _, event, _ in batch.appended
+        ]
+        keys = await _personal_keys(connection, vault, tenant_id, {name for name in subjects if name is not None})
         encoded = [codec.encoder.encode(one) for one in metadata]
         rows = [
-            _row(stream, version, event, encoded[command], batch, keys, now)
-            for stream, version, event, command in batch.appended
+            _row(stream, version, event, encoded[command], subject, keys, now)
+            for (stream, version, event, command), subject in zip(batch.appended, subjects, strict=True)
         ]
         first_id = rows[0].event_id
         found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)))
@@ -80,27 +84,25 @@ async def append(
 
 
 def _row(
-    stream: str, version: int, event: Event, metadata: bytes, batch: Batch, keys: dict[str, bytes], now: datetime
+    stream: str, version: int, event: Event, metadata: bytes, subject: str | None, keys: dict[str, bytes], now: datetime
 ) -> _Row:
     event_id = new_event_id()
-    if codec.personal(event):
-        subject = _subject(batch, stream, event)
-        data = codec.encode_sealed(event, subject, keys[subject], os.urandom(codec.NONCE_BYTES), event_id.bytes)
-    else:
+    if subject is None:
         data = codec.encode(event)
+    else:
+        data = codec.encode_sealed(event, subject, keys[subject], os.urandom(codec.NONCE_BYTES), event_id.bytes)
     return _Row(event_id, stream, version, *NAMES[type(event)], occurred_at(event, now), metadata, data)
 
 
-async def _personal_keys(connection: Connection, vault: Vault, batch: Batch) -> dict[str, bytes]:
-    """A key for every subject of this batch, made where there is none."""
-    subjects = {_subject(batch, stream, event) for stream, _, event, _ in batch.appended if codec.personal(event)}
+async def _personal_keys(connection: Connection, vault: Vault, tenant_id: int, subjects: set[str]) -> dict[str, bytes]:
+    """A key for every subject, made where there is none."""
     if not subjects:
         return {}
-    keys = await vault.keys(connection, batch.tenant_id, subjects)
+    keys = await vault.keys(connection, tenant_id, subjects)
     made = {subject: AESGCM.generate_key(256) for subject in subjects - keys.keys()}
     if made:
-        wrapped = [vault.wrap(key, f"{batch.tenant_id}/{subject}") for subject, key in made.items()]
-        await connection.execute(_SQL["add_personal_keys"], batch.tenant_id, list(made), wrapped)
+        wrapped = [vault.wrap(key, f"{tenant_id}/{subject}") for subject, key in made.items()]
+        await connection.execute(_SQL["add_personal_keys"], tenant_id, list(made), wrapped)
     return keys | made
 
 

@@ -19,7 +19,15 @@ from ledger import document, order, swish
 from ledger.business_time import NO_TIME
 from ledger.document import DocumentState
 from ledger.errors import Refused
-from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
+from ledger.events import (
+    Event,
+    InvoiceSaved,
+    OrderNumbered,
+    OutletSet,
+    PaymentCaptured,
+    ReceiptIssued,
+    SwishStatusReceived,
+)
 from ledger.order import OrderState
 from ledger.records import (
     CashDrawerLog,
@@ -323,7 +331,8 @@ def _lookup_values(found: Order) -> list[str]:
 def _settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
     """Adds an order's events, the names it can be found by, and what follows for orphans that waited for it."""
     before = view.order(stream)
-    after = view.after(stream, events)
+    # Payments and receipts, which are most of the events, change no name; whom orphans concern is asked again below.
+    after = view.after(stream, [event for event in events if not isinstance(event, (PaymentCaptured, ReceiptIssued))])
     assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
     had = set(order.references(before.order)) if before.order else set()
     names = [pair for pair in order.references(after.order) if pair not in had]
@@ -337,16 +346,14 @@ def _settle_order(view: View, stream: str, events: list[Event], swish_type: int,
         target = _order_for(view, state, {stream: had.union(names)})
         if state.order_id is not None or target != stream:
             continue
-        tied = swish.decide_tie(state, after.order.Id)
+        tied = swish.decide_tie(state, UUID(stream.removeprefix("order-")))
         there = view.after(name, tied)
-        assert isinstance(there, SwishState)
+        after = view.after(stream, events)
+        assert isinstance(there, SwishState) and isinstance(after, OrderState)
         more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
         decision.events += [(name, event) for event in [*tied, *more]]
         decision.releases.append((ORPHAN, value, name))
         events = [*events, *on_order]
-        settled = view.after(stream, events)
-        assert isinstance(settled, OrderState) and settled.order is not None
-        after = settled
     decision.events += [(stream, event) for event in events]
 
 

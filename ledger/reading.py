@@ -96,7 +96,7 @@ def read_external_informations(body: bytes) -> list[ExternalInformation]:
 
 def _read(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
     try:
-        if any(text in body for text in _UNFIT):
+        if (b"\\u00" in body or b"$extra" in body) and any(text in body for text in _UNFIT):
             return _read_slowly(record, body, normalise)
         found: R = _READ[record](body)
         normalise(found)
