@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from ledger import database, embedded, tenants
+from ledger import database, demo, embedded
 from ledger.errors import LedgerError
 from ledger.settings import Settings
 
@@ -82,7 +82,7 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
         if version < database.OLDEST_POSTGRES:
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
         await database.migrate(pool)
-        await tenants.ensure_demo(pool, settings.master_key())
+        await demo.ensure_demo(pool, settings.master_key())
         yield pool
     finally:
         pool.terminate()
