@@ -1,24 +1,18 @@
-"""The application: every route on one screen, and what lives as long as the process."""
+"""The application: every route on one screen."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncIterator
+import functools
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from api import commands, reads, sales
+from api.lifespan import running
 from api.routing import Dispatcher, Route, command, query, sign_in
 from api.token import post_token
-from ledger.database import migrate, open_pool
 from ledger.settings import Settings
-from ledger.store import Vault
-
-log = logging.getLogger("order_ledger.api")
 
 ROUTES: list[Route] = [
     command("POST", "/api/Order/PostOpenOrder", commands.post_open_order),
@@ -60,14 +54,8 @@ ROUTES: list[Route] = [
 
 
 def build(settings: Settings, dsn: str, *, projectors: bool) -> Starlette:
-    """The ASGI application on the database at `dsn`; with `projectors` it keeps the read models up to date itself."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _running(app, settings, dsn, projectors):
-            yield
-
-    app = _Application(lifespan=lifespan)
+    """The ASGI application on the prepared database at `dsn`; with `projectors` it keeps the read models up itself."""
+    app = _Application(lifespan=functools.partial(running, settings=settings, dsn=dsn, projectors=projectors))
     app.state.settings = settings
     app.state.clock = lambda: datetime.now(UTC)
     return app

@@ -7,6 +7,7 @@ import itertools
 import re
 import uuid
 from collections.abc import Mapping
+
 from starlette.types import Scope
 
 from api.problems import Forbidden, Unauthorised

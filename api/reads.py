@@ -1,4 +1,4 @@
-"""What can be asked about orders, invoices, drawers, Swish payments and terminals. Thin: parameters, wait, read, answer."""
+"""What can be asked about orders, invoices, drawers, Swish and terminals. Thin: parameters, wait, read, answer."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -132,7 +132,7 @@ def _hang_up(error: OutcomeUnknown, send: Send) -> None:
     ASGI has no message for it. uvicorn's `send` is a method of the request's cycle, which holds the transport, and a
     cycle that knows its client is gone sends nothing of its own. Any other server gets the error, and does its worst.
     """
-    cycle = getattr(send, "__self__", None)
+    cycle: Any = getattr(send, "__self__", None)
     if not hasattr(cycle, "transport"):
         raise error
     cycle.disconnected = True

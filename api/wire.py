@@ -18,6 +18,7 @@ from api.problems import BodyTooLarge
 from ledger.business_time import query_instant
 from ledger.errors import BadInput
 from ledger.records import NO_ID
+from ledger.settings import Settings
 from ledger.tolerant import guid
 from ledger.writer import Answer
 from projections.window import Page, Window
@@ -41,9 +42,8 @@ class Query:
     def __init__(self, request: Request) -> None:
         text = request.scope["query_string"].decode("latin-1")
         self._request = request
-        self._values = {
-            name.lower().removeprefix(_PREFIX): value.strip()
-            for name, value in parse_qsl(text, keep_blank_values=True)
+        self._values: dict[str, str] = {
+            name.lower().removeprefix(_PREFIX): value.strip() for name, value in parse_qsl(text, keep_blank_values=True)
         }
 
     def text(self, name: str) -> str:
@@ -91,7 +91,7 @@ class Query:
         )
 
     def _page_size(self) -> int:
-        settings = self._request.app.state.settings
+        settings: Settings = self._request.app.state.settings
         return min(self._count("PageSize") or settings.page_size, settings.page_limit)
 
     def _count(self, name: str) -> int:

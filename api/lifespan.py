@@ -1,0 +1,83 @@
+"""What lives as long as the process: pools, the writer, the projectors. Started in order, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+
+from ledger.database import open_pool
+from ledger.demo import DEMO
+from ledger.settings import Settings
+from ledger.store import Pool, Vault
+from ledger.tenants import all_tenants, outlet_zones
+from ledger.writer import Writer
+from projections import ALL
+from projections.runner import Progress, Runner, run_forever
+
+log = logging.getLogger("order_ledger.api")
+
+# Connections. Writer and projectors have a pool of their own: however many reports are asked for, a till can sell.
+FOR_READS, FOR_WRITES = 12, 8
+CLOSE_WITHIN = 5.0
+RESTART_AFTER = 1.0
+
+
+@contextlib.asynccontextmanager
+async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: bool) -> AsyncIterator[None]:
+    """Fills `app.state` with what handlers need; on the way out the writer finishes what it has accepted.
+
+    The database is ready (`connect.prepare`). LedgerError: its master key is another one.
+    """
+    state = app.state
+    state.vault = Vault(settings.master_key())
+    state.progress = Progress()
+    wake = asyncio.Event()
+    async with _pool(dsn, FOR_WRITES) as pool, _pool(dsn, FOR_READS) as state.pool:
+        state.tenants = {tenant.tenant_id: tenant for tenant in await all_tenants(pool, state.vault)}
+        state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
+        state.demo = next((tenant for tenant in state.tenants.values() if tenant.name == DEMO), None)
+        state.writer = Writer(pool, state.vault, committed=lambda tenant_id: wake.set())
+        runner = Runner(pool, state.vault, ALL, progress=state.progress)
+        async with _projecting(runner, pool, wake) if projectors else contextlib.nullcontext():
+            yield
+            await state.writer.close()
+
+
+@contextlib.asynccontextmanager
+async def _pool(dsn: str, size: int) -> AsyncIterator[Pool]:
+    pool = await open_pool(dsn, max_size=size)
+    try:
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), CLOSE_WITHIN)
+        except TimeoutError:
+            pool.terminate()
+
+
+@contextlib.asynccontextmanager
+async def _projecting(runner: Runner, pool: Pool, wake: asyncio.Event) -> AsyncIterator[None]:
+    """Projectors at work; on the way out they finish the batch they have in hand."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(_project(runner, pool, stop, wake))
+    try:
+        yield
+    finally:
+        stop.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(task, CLOSE_WITHIN)
+
+
+async def _project(runner: Runner, pool: Pool, stop: asyncio.Event, wake: asyncio.Event) -> None:
+    """Runs the projectors until `stop`; a bug in them is told and tried again: without them every poller goes blind."""
+    while not stop.is_set():
+        try:
+            await run_forever(runner, pool, stop, wake)
+        except Exception:
+            log.exception("the projectors failed and start again")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RESTART_AFTER)
