@@ -1,7 +1,7 @@
 """Cash drawer events in their newest content, by terminal (contract, section 4, GetCashDrawerLog).
 
-An entry's terminal is its drawer's, else that of its order, whichever comes first: so the terminal of every order is
-kept too, and written only when it is news.
+An entry's terminal is its drawer's, else that of its order, whichever of the two comes first. Orders are many and such
+entries few: nothing is kept of an order that no entry waits for; what it said before is asked of the log.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.business_time import to_datetime
+from ledger.codec import decode
 from ledger.database import queries
 from ledger.events import (
+    NAMES,
     DrawerEntryCorrected,
     DrawerEntryLogged,
     Event,
@@ -29,10 +31,11 @@ from projections.documents import document
 from projections.window import Page, Window
 
 _SQL = queries("projections/drawer.sql")
+ORDER_DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
 
 
-class Learnt(NamedTuple):
-    """The terminal of an order and when the ledger learnt it (microseconds UTC)."""
+class Moved(NamedTuple):
+    """The terminal that an order has now, and when the ledger learnt it (microseconds UTC)."""
 
     terminal_id: UUID
     at: int
@@ -50,73 +53,101 @@ class EntryRow(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What a batch changes: terminals of orders that are news, and entries."""
+    """What a batch changes: terminals of orders that entries wait for, and entries."""
 
-    orders: dict[UUID, Learnt]
+    moved: dict[UUID, Moved]
     entries: list[EntryRow]
 
 
-def orders_of(events: Sequence[Recorded]) -> set[UUID]:
-    """The orders whose terminal a batch tells or asks for."""
-    found = set()
-    for recorded in events:
-        event = recorded.event
-        if isinstance(event, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)):
-            found.add(event.order.Id)
-        elif isinstance(event, (DrawerEntryLogged, DrawerEntryCorrected)) and event.entry.OrderId.int:
-            found.add(event.entry.OrderId)
-    return found
-
-
-def fold(known: Mapping[UUID, Learnt], events: Sequence[Recorded]) -> Changes:
-    """The changes of a batch; `known` holds the orders of `orders_of` whose terminal is known."""
-    orders: dict[UUID, Learnt] = {}
+def fold(before: Mapping[UUID, UUID], events: Sequence[Recorded]) -> Changes:
+    """The changes of a batch. `before` holds every order that an entry waits for, here or from earlier, with the
+    terminal it had before the batch (`NO_ID`: none).
+    """
+    moved: dict[UUID, Moved] = {}
     entries: dict[UUID, tuple[CashDrawerLog, int]] = {}
-    nothing = Learnt(NO_ID, 0)
     for recorded in events:
         event = recorded.event
-        if isinstance(event, (DrawerEntryLogged, DrawerEntryCorrected)):
-            entries[event.entry.Id] = event.entry, recorded.recorded_at
-        elif isinstance(event, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)):
+        if isinstance(event, ORDER_DOCUMENTS):
             order = event.order
-            before = orders.get(order.Id) or known.get(order.Id, nothing)
-            if before.terminal_id != order.TerminalId:
-                orders[order.Id] = Learnt(order.TerminalId, recorded.recorded_at)
-    terminals = {**known, **orders}
-    return Changes(orders, [_row(entry, at, terminals) for entry, at in entries.values()])
+            if order.Id in before:
+                terminal = moved[order.Id].terminal_id if order.Id in moved else before[order.Id]
+                if terminal != order.TerminalId:
+                    moved[order.Id] = Moved(order.TerminalId, recorded.recorded_at)
+        elif isinstance(event, (DrawerEntryLogged, DrawerEntryCorrected)):
+            entries[event.entry.Id] = event.entry, recorded.recorded_at
+    return Changes(moved, [_row(entry, at, before, moved) for entry, at in entries.values()])
 
 
-def _row(entry: CashDrawerLog, recorded_at: int, terminals: Mapping[UUID, Learnt]) -> EntryRow:
-    terminal = entry.CashDrawer.TerminalId if entry.CashDrawer else NO_ID
-    waits_for = entry.OrderId if entry.OrderId.int and not terminal.int else None
-    learnt = terminals.get(waits_for) if waits_for else None
-    if learnt is not None:
-        # A poller of that terminal can see the entry only since the ledger knows both.
-        terminal, recorded_at = learnt.terminal_id, max(recorded_at, learnt.at)
+def orders_told(events: Sequence[Recorded]) -> set[UUID]:
+    """The orders whose terminal a batch tells."""
+    return {recorded.event.order.Id for recorded in events if isinstance(recorded.event, ORDER_DOCUMENTS)}
+
+
+def orders_asked(events: Sequence[Recorded]) -> set[UUID]:
+    """The orders that entries of a batch wait for."""
+    found = (
+        waits_for(recorded.event.entry)
+        for recorded in events
+        if isinstance(recorded.event, (DrawerEntryLogged, DrawerEntryCorrected))
+    )
+    return {order_id for order_id in found if order_id is not None}
+
+
+def waits_for(entry: CashDrawerLog) -> UUID | None:
+    """The order whose terminal an entry takes; None where its drawer names one, or there is no order."""
+    return entry.OrderId if entry.OrderId.int and not _of_drawer(entry).int else None
+
+
+def _of_drawer(entry: CashDrawerLog) -> UUID:
+    return entry.CashDrawer.TerminalId if entry.CashDrawer else NO_ID
+
+
+def _row(entry: CashDrawerLog, recorded_at: int, before: Mapping[UUID, UUID], moved: Mapping[UUID, Moved]) -> EntryRow:
+    terminal, order_id = _of_drawer(entry), waits_for(entry)
+    if order_id is not None:
+        # A poller of the order's terminal can see the entry only since the ledger knows both.
+        terminal, learnt_at = moved.get(order_id) or (before[order_id], 0)
+        recorded_at = max(recorded_at, learnt_at)
     return EntryRow(
-        entry.Id,
-        terminal if terminal.int else None,
-        waits_for,
-        to_datetime(entry.ActivityDate),
-        from_microseconds(recorded_at),
-        document(entry),
+        entry_id=entry.Id,
+        terminal_id=terminal if terminal.int else None,
+        waits_for=order_id,
+        active_at=to_datetime(entry.ActivityDate),
+        recorded_at=from_microseconds(recorded_at),
+        document=document(entry),
     )
 
 
 class _Drawer:
     name = "drawer"
-    handles: frozenset[type[Event]] = frozenset(
-        {DrawerEntryLogged, DrawerEntryCorrected, OrderDrafted, OrderFinalised, OrderAmended, OrderClosed}
-    )
+    handles: frozenset[type[Event]] = frozenset({DrawerEntryLogged, DrawerEntryCorrected, *ORDER_DOCUMENTS})
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
-        rows = await connection.fetch(_SQL["terminals_of_orders"], tenant_id, orders_of(events))
-        changes = fold({row["order_id"]: Learnt(row["terminal_id"], row["learnt_at"]) for row in rows}, events)
-        if changes.orders:
-            orders = [(id_, learnt.terminal_id, from_microseconds(learnt.at)) for id_, learnt in changes.orders.items()]
-            await connection.execute(_SQL["save_terminals_of_orders"], tenant_id, *zip(*orders, strict=True))
+        before = await _terminals_before(connection, tenant_id, events)
+        changes = fold(before, events)
+        if changes.moved:
+            rows = [(id_, moved.terminal_id, from_microseconds(moved.at)) for id_, moved in changes.moved.items()]
+            await connection.execute(_SQL["move_entries"], tenant_id, *zip(*rows, strict=True))
         if changes.entries:
             await connection.execute(_SQL["save_entries"], tenant_id, *zip(*changes.entries, strict=True))
+
+
+async def _terminals_before(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[UUID, UUID]:
+    """What `fold` asks for: from entries that wait already, else from the log before this batch."""
+    asked = orders_asked(events)
+    waiting = await connection.fetch(_SQL["waiting"], tenant_id, orders_told(events) | asked)
+    before = {row["waits_for"]: row["terminal_id"] or NO_ID for row in waiting}
+    unknown = {f"order-{order_id}": order_id for order_id in asked - before.keys()}
+    if unknown:
+        before |= dict.fromkeys(unknown.values(), NO_ID)
+        names = {NAMES[kind][0] for kind in ORDER_DOCUMENTS}
+        first = events[0].position
+        for row in await connection.fetch(_SQL["order_documents"], tenant_id, unknown.keys(), first, names):
+            # No keys: a terminal is nothing personal.
+            event = decode(row["type"], row["schema_version"], row["data"], {}, b"")
+            assert isinstance(event, ORDER_DOCUMENTS), "the query asks for nothing else"
+            before[unknown[row["stream"]]] = event.order.TerminalId
+    return before
 
 
 PROJECTION = _Drawer()

@@ -1,20 +1,19 @@
--- name: terminals_of_orders -- what is known of a batch's orders; learnt_at in microseconds, as events have it
-SELECT order_id, terminal_id, (extract(epoch FROM learnt_at) * 1000000)::bigint AS learnt_at
-  FROM drawer_orders WHERE tenant_id = $1 AND order_id = ANY ($2::uuid[])
+-- name: waiting -- which of these orders an entry waits for, and the terminal they have (all its entries say the same)
+SELECT DISTINCT waits_for, terminal_id FROM drawer_entries WHERE tenant_id = $1 AND waits_for = ANY ($2::uuid[])
 
--- name: save_terminals_of_orders -- only what is news, and the entries that waited for it
-WITH news AS (
-    SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS n (order_id, terminal_id, learnt_at)
-), kept AS (
-    INSERT INTO drawer_orders (tenant_id, order_id, terminal_id, learnt_at)
-    SELECT $1, n.order_id, n.terminal_id, n.learnt_at FROM news n
-        ON CONFLICT (tenant_id, order_id) DO UPDATE
-       SET terminal_id = excluded.terminal_id, learnt_at = excluded.learnt_at
-)
+-- name: order_documents -- the newest document of each order before this batch
+SELECT n.stream, e.type, e.schema_version, e.data
+  FROM unnest($2::text[]) AS n (stream)
+       CROSS JOIN LATERAL (
+           SELECT e.type, e.schema_version, e.data FROM ledger.events e
+            WHERE e.tenant_id = $1 AND e.stream = n.stream AND e.position < $3 AND e.type = ANY ($4::text[])
+            ORDER BY e.version DESC LIMIT 1) e
+
+-- name: move_entries -- those that wait for an order follow it
 UPDATE drawer_entries e
    SET terminal_id = nullif(n.terminal_id, '00000000-0000-0000-0000-000000000000'),
        recorded_at = greatest(e.recorded_at, n.learnt_at)
-  FROM news n
+  FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS n (order_id, terminal_id, learnt_at)
  WHERE e.tenant_id = $1 AND e.waits_for = n.order_id
 
 -- name: save_entries -- the newest content of each

@@ -91,15 +91,6 @@ CREATE INDEX IF NOT EXISTS drawer_entries_recorded ON drawer_entries (tenant_id,
 CREATE INDEX IF NOT EXISTS drawer_entries_waiting ON drawer_entries (tenant_id, waits_for)
     WHERE waits_for IS NOT NULL;
 
--- Which terminal each order is from (an entry may come long after its order), and when the ledger learnt it.
-CREATE TABLE IF NOT EXISTS drawer_orders (
-    tenant_id   integer NOT NULL,
-    order_id    uuid NOT NULL,
-    terminal_id uuid NOT NULL,
-    learnt_at   timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, order_id)
-);
-
 -- projection: terminals
 
 -- Every terminal that ever reported; `seen_at` is when the ledger last heard from it.

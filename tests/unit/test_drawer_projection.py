@@ -9,9 +9,9 @@ from uuid import UUID
 from ledger.events import DrawerEntryCorrected, DrawerEntryLogged, Event, OrderAmended, OrderDrafted, Recorded
 from ledger.records import NO_ID, CashDrawer, CashDrawerLog, Order
 from ledger.store import from_microseconds
-from projections.drawer import EntryRow, Learnt, fold, orders_of
+from projections.drawer import Changes, EntryRow, Moved, fold, orders_asked, orders_told
 
-ENTRY, OTHER, ORDER, LATER, TILL, BAR = (UUID(int=number) for number in range(1, 7))
+ENTRY, OTHER, BILL, ORDER, LATER, TILL, BAR = (UUID(int=number) for number in range(1, 8))
 
 
 def given(*events: Event, after: int = 0) -> list[Recorded]:
@@ -31,9 +31,10 @@ def drafted(order: UUID, terminal: UUID) -> OrderDrafted:
     return OrderDrafted(order=Order(Id=order, TerminalId=terminal))
 
 
-def then(events: list[Recorded], known: Mapping[UUID, Learnt] | None = None) -> EntryRow:
-    """The one entry that the events change."""
-    (row,) = fold(known or {}, events).entries
+def then(events: list[Recorded], before: Mapping[UUID, UUID] | None = None) -> EntryRow:
+    """The one entry that the events change, where orders had the terminals of `before`, else none."""
+    asked = dict.fromkeys(orders_asked(events), NO_ID)
+    (row,) = fold({**asked, **(before or {})}, events).entries
     return row
 
 
@@ -47,8 +48,8 @@ def test_without_one_it_is_the_orders() -> None:
     assert (row.terminal_id, row.waits_for, row.recorded_at) == (BAR, ORDER, from_microseconds(2))
 
 
-def test_an_order_known_from_an_earlier_batch_counts() -> None:
-    row = then(given(logged(order=ORDER), after=9), {ORDER: Learnt(BAR, 3)})
+def test_an_order_from_an_earlier_batch_counts() -> None:
+    row = then(given(logged(order=ORDER), after=9), {ORDER: BAR})
     assert (row.terminal_id, row.recorded_at) == (BAR, from_microseconds(10))
 
 
@@ -59,7 +60,8 @@ def test_an_order_that_comes_later_gives_its_terminal_and_is_a_change() -> None:
 
 def test_an_entry_without_order_and_drawer_has_no_terminal() -> None:
     event = DrawerEntryLogged(entry=CashDrawerLog(Id=ENTRY, ActivityType=1))
-    assert then(given(event))[1:3] == (None, None)
+    row = then(given(event))
+    assert (row.terminal_id, row.waits_for) == (None, None)
 
 
 def test_a_correction_replaces_the_content() -> None:
@@ -69,26 +71,26 @@ def test_a_correction_replaces_the_content() -> None:
     assert (document["UserId"], document["CashDrawer"], row.waits_for) == ("7", None, LATER)
 
 
-def test_an_order_is_written_only_when_its_terminal_is_news() -> None:
-    events = given(drafted(ORDER, TILL), drafted(ORDER, TILL), drafted(LATER, NO_ID), after=10)
-    assert fold({ORDER: Learnt(TILL, 1)}, events).orders == {}
-    assert fold({}, events).orders == {ORDER: Learnt(TILL, 11)}
+def test_of_an_order_that_no_entry_waits_for_nothing_is_kept() -> None:
+    assert fold({}, given(drafted(ORDER, TILL), drafted(LATER, BAR))) == Changes({}, [])
 
 
-def test_an_order_that_moves_is_news_each_time() -> None:
-    moved = given(drafted(ORDER, TILL), OrderAmended(order=Order(Id=ORDER, TerminalId=BAR)), drafted(ORDER, TILL))
-    assert fold({}, moved).orders == {ORDER: Learnt(TILL, 3)}
+def test_entries_from_earlier_follow_their_order_when_it_moves() -> None:
+    amended = OrderAmended(order=Order(Id=ORDER, TerminalId=BAR))
+    assert fold({ORDER: TILL}, given(drafted(ORDER, TILL))).moved == {}
+    assert fold({ORDER: TILL}, given(drafted(ORDER, TILL), amended)).moved == {ORDER: Moved(BAR, 2)}
+    assert fold({ORDER: TILL}, given(amended, drafted(ORDER, TILL))).moved == {ORDER: Moved(TILL, 2)}
 
 
 def test_however_the_batches_fall_the_rows_are_the_same() -> None:
     events = given(logged(order=ORDER), drafted(ORDER, BAR), drafted(ORDER, TILL), logged(OTHER, order=ORDER))
-    whole = fold({}, events)
-    first, second = fold({}, events[:2]), fold({ORDER: Learnt(BAR, 2)}, events[2:])
-    assert second.orders == whole.orders
-    assert [row.entry_id for row in first.entries + second.entries] == [row.entry_id for row in whole.entries]
-    assert second.entries == whole.entries[1:]
+    whole = fold({ORDER: NO_ID}, events)
+    second = fold({ORDER: BAR}, events[2:])
+    assert whole.moved == second.moved == {ORDER: Moved(TILL, 3)}
+    assert whole.entries[1:] == second.entries
+    assert whole.entries[0].recorded_at == from_microseconds(3)
 
 
 def test_only_the_orders_concerned_are_asked_for() -> None:
-    events = given(logged(order=LATER), logged(OTHER), drafted(ORDER, TILL))
-    assert orders_of(events) == {LATER, ORDER}
+    events = given(logged(order=LATER), logged(OTHER), logged(BILL, order=ORDER, terminal=TILL), drafted(ORDER, TILL))
+    assert (orders_asked(events), orders_told(events)) == ({LATER}, {ORDER})
