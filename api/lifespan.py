@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -15,15 +14,11 @@ from ledger.settings import Settings
 from ledger.store import Pool, Vault
 from ledger.tenants import all_tenants, outlet_zones
 from ledger.writer import Writer
-from projections import ALL
-from projections.runner import Progress, Runner, run_forever
-
-log = logging.getLogger("order_ledger.api")
+from projections.runner import Progress, run_forever
 
 # Connections. Writer and projectors have a pool of their own: however many reports are asked for, a till can sell.
 FOR_READS, FOR_WRITES = 12, 8
 CLOSE_WITHIN = 5.0
-RESTART_AFTER = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -41,8 +36,8 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
         state.demo = next((tenant for tenant in state.tenants.values() if tenant.name == DEMO), None)
         state.writer = Writer(pool, state.vault, committed=lambda tenant_id: wake.set())
-        runner = Runner(pool, state.vault, ALL, progress=state.progress)
-        async with _projecting(runner, pool, wake) if projectors else contextlib.nullcontext():
+        at_work = _projecting(pool, settings.master_key(), wake, state.progress)
+        async with at_work if projectors else contextlib.nullcontext():
             yield
             await state.writer.close()
 
@@ -60,24 +55,13 @@ async def _pool(dsn: str, size: int) -> AsyncIterator[Pool]:
 
 
 @contextlib.asynccontextmanager
-async def _projecting(runner: Runner, pool: Pool, wake: asyncio.Event) -> AsyncIterator[None]:
+async def _projecting(pool: Pool, master_key: bytes, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
     """Projectors at work; on the way out they finish the batch they have in hand."""
     stop = asyncio.Event()
-    task = asyncio.create_task(_project(runner, pool, stop, wake))
+    task = asyncio.create_task(run_forever(pool, master_key, stop, wake, progress))
     try:
         yield
     finally:
         stop.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(task, CLOSE_WITHIN)
-
-
-async def _project(runner: Runner, pool: Pool, stop: asyncio.Event, wake: asyncio.Event) -> None:
-    """Runs the projectors until `stop`; a bug in them is told and tried again: without them every poller goes blind."""
-    while not stop.is_set():
-        try:
-            await run_forever(runner, pool, stop, wake)
-        except Exception:
-            log.exception("the projectors failed and start again")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RESTART_AFTER)
