@@ -1,0 +1,124 @@
+"""What can be asked about sales and stock (contract, sections 4 and 6). Thin: parameters, wait, read, answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import sale_reports
+from api.freshness import reached
+from api.wire import Query, json_answer, list_answer
+from ledger.codec import encoder
+from ledger.errors import BadInput
+from projections import catalogue, sales_reads, stock_reads
+from projections.sales_reads import ByGroup, Unit
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+
+async def get_outlets(request: Request) -> Response:
+    """All outlets together, then each by name."""
+    await reached(request, "catalogue")
+    async with request.app.state.pool.acquire() as connection:
+        found = await catalogue.outlets(connection, request.state.tenant.tenant_id)
+    return _answer(sale_reports.outlet_infos(found.outlets), found.position)
+
+
+async def get_today_sale(request: Request) -> Response:
+    """The business day that is running and its month, by outlet."""
+    return await _report(request, None)
+
+
+async def get_sale_by_month(request: Request) -> Response:
+    """The business day that is running, and month `month` of its year, by outlet."""
+    return await _report(request, _needed(request, "month", 1, 12))
+
+
+async def get_current_month_sale(request: Request) -> Response:
+    """The month that is running, of all outlets."""
+    totals = await _totals(request, None, "month")
+    return _answer(sale_reports.monthly(totals, None), totals.position)
+
+
+async def get_monthaly_sale(request: Request) -> Response:
+    """One month of an outlet or of all."""
+    outlet = Query(request).guid("outletId")
+    first = date(_needed(request, "year", FIRST_YEAR, LAST_YEAR), _needed(request, "month", 1, 12), 1)
+    totals = await _totals(request, outlet, "month", first)
+    return _answer(sale_reports.monthly(totals, outlet), totals.position)
+
+
+async def get_daily_sale(request: Request) -> Response:
+    """One day of an outlet or of all; the one that is running where `dt` names none."""
+    outlet = Query(request).guid("outletId")
+    totals = await _totals(request, outlet, "day", await _local_date(request, outlet))
+    return _answer(sale_reports.daily(totals, outlet), totals.position)
+
+
+async def get_hourly_sale(request: Request) -> Response:
+    """The hours of one day of an outlet or of all."""
+    outlet, day = Query(request).guid("outletId"), _day(request)
+    totals = await _totals(request, outlet, "day", day)
+    return _answer(sale_reports.hourly(totals, outlet), totals.position)
+
+
+async def get_stock(request: Request) -> Response:
+    """The stock of a product or of all, at an outlet or at all."""
+    query = Query(request)
+    product, outlet = query.guid("productId"), query.guid("outletId")
+    await reached(request, "stock")
+    async with request.app.state.pool.acquire() as connection:
+        return list_answer(await stock_reads.levels(connection, request.state.tenant.tenant_id, product, outlet))
+
+
+async def _report(request: Request, month: int | None) -> Response:
+    await reached(request, "sales")
+    async with request.app.state.pool.acquire() as connection:
+        totals = await sales_reads.by_outlet(connection, request.state.tenant.tenant_id, _now(request), month)
+    return _answer(sale_reports.report(totals, month), totals.position)
+
+
+async def _totals(request: Request, outlet: UUID | None, unit: Unit, day: date | None = None) -> ByGroup:
+    await reached(request, "sales")
+    tenant_id = request.state.tenant.tenant_id
+    async with request.app.state.pool.acquire() as connection:
+        return await sales_reads.by_group(connection, tenant_id, _now(request), outlet, unit, day)
+
+
+async def _local_date(request: Request, outlet: UUID | None) -> date | None:
+    """The calendar date that `dt` names by the outlet's wall clock, None where it names none."""
+    query = Query(request)
+    if not query.text("dt"):
+        return None
+    async with request.app.state.pool.acquire() as connection:
+        zone = await sales_reads.outlet_zone(connection, request.state.tenant.tenant_id, outlet)
+    moment = query.moment("dt", zone)
+    return moment.astimezone(zone).date() if moment else None
+
+
+def _day(request: Request) -> date:
+    year, month = _needed(request, "year", FIRST_YEAR, LAST_YEAR), _needed(request, "month", 1, 12)
+    day = _needed(request, "day", 1, 31)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise BadInput.at("day", f"there is no such day in {sale_reports.month_name(date(year, month, 1))}") from None
+
+
+def _needed(request: Request, name: str, low: int, high: int) -> int:
+    found = Query(request).integer(name, low, high)
+    if found is None:
+        raise BadInput.at(name, "is missing")
+    return found
+
+
+def _now(request: Request) -> datetime:
+    moment: datetime = request.app.state.clock()
+    return moment
+
+
+def _answer(content: object, position: int) -> Response:
+    return json_answer(encoder.encode(content), position)

@@ -1,0 +1,96 @@
+"""The catalogue: outlets, products and categories, learnt from the orders that name them (contract, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ledger.database import queries
+from ledger.events import Event, OutletSet, Recorded
+from ledger.store import Connection
+from projections.counted import DOCUMENTS
+from projections.learnt import NamedProduct, Shop, learn_categories, learn_products, learn_shop
+
+_SQL = queries("projections/catalogue.sql")
+
+
+class Outlets(NamedTuple):
+    """The tenant's outlets as (id, name), by name, and the log position up to which the catalogue has come."""
+
+    outlets: list[tuple[UUID, str]]
+    position: int
+
+
+class Taught(msgspec.Struct):
+    """The products and categories that a batch names; some may be known already, and then stay as they are."""
+
+    products: dict[UUID, NamedProduct] = {}
+    categories: dict[int, str] = {}
+
+
+def teach(events: Sequence[Recorded]) -> Taught:
+    """The products and categories of the orders in a batch, each as first named there."""
+    taught = Taught()
+    for recorded in events:
+        if isinstance(recorded.event, DOCUMENTS):
+            learn_products(taught.products, recorded.event.order)
+            learn_categories(taught.categories, recorded.event.order)
+    return taught
+
+
+def teach_outlets(shops: dict[UUID, Shop], events: Sequence[Recorded]) -> dict[UUID, Shop]:
+    """What a batch brings of outlets; `shops` are the known ones and go along."""
+    news: dict[UUID, Shop] = {}
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, OutletSet):
+            id_, shop = event.outlet_id, learn_shop(shops, event)
+        elif isinstance(event, DOCUMENTS) and event.order.OutletId.int:
+            id_, shop = event.order.OutletId, learn_shop(shops, event.order)
+        else:
+            continue
+        if shop is not None:
+            shops[id_] = news[id_] = shop
+    return news
+
+
+class _Catalogue:
+    name = "catalogue"
+    handles: frozenset[type[Event]] = frozenset({*DOCUMENTS, OutletSet})
+
+    async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """Applies a batch; the caller holds the checkpoint and commits."""
+        taught = teach(events)
+        ids = {recorded.event.order.OutletId for recorded in events if isinstance(recorded.event, DOCUMENTS)}
+        shops: dict[UUID, Shop] = {}
+        for id_, name, product_id, category_id in await connection.fetch(
+            _SQL["known"], tenant_id, list(ids), list(taught.products), list(taught.categories)
+        ):
+            if id_ is not None:
+                shops[id_] = Shop(name)
+            taught.products.pop(product_id, None)
+            taught.categories.pop(category_id, None)
+        await _save(connection, tenant_id, taught, teach_outlets(shops, events))
+
+
+PROJECTION = _Catalogue()
+
+
+async def _save(connection: Connection, tenant_id: int, taught: Taught, shops: dict[UUID, Shop]) -> None:
+    if shops:
+        names = [shop.name for shop in shops.values()]
+        await connection.execute(_SQL["save_outlets"], tenant_id, list(shops), names)
+    if taught.products:
+        products = [(id_, *product) for id_, product in taught.products.items()]
+        await connection.execute(_SQL["add_products"], tenant_id, *zip(*products, strict=True))
+    if taught.categories:
+        await connection.execute(_SQL["add_categories"], tenant_id, *zip(*taught.categories.items(), strict=True))
+
+
+async def outlets(connection: Connection, tenant_id: int) -> Outlets:
+    """Every outlet of the tenant by name; one that nobody has named yet goes by its id."""
+    rows = await connection.fetch(_SQL["outlets_by_name"], tenant_id)
+    return Outlets([(id_, name) for _, id_, name in rows if id_ is not None], rows[0]["position"])

@@ -1,0 +1,47 @@
+-- name: sheets -- orders as the sales see them
+SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.moment, o.entries, o.position, o.day, o.hour
+  FROM sales_orders o
+ WHERE o.tenant_id = $1 AND o.order_id = ANY ($2::uuid[])
+
+-- name: known -- outlets with their clocks, names of categories, and (no id) the tenant's own clock
+SELECT o.outlet_id, NULL::integer AS category_id, o.name, o.zone, o.day_starts
+  FROM sales_outlets o WHERE o.tenant_id = $1 AND o.outlet_id = ANY ($2::uuid[])
+ UNION ALL
+SELECT NULL, c.category_id, c.name, NULL, NULL
+  FROM sales_categories c WHERE c.tenant_id = $1 AND c.category_id = ANY ($3::integer[])
+ UNION ALL
+SELECT NULL, NULL, NULL, t.zone, NULL FROM ledger.tenants t WHERE t.tenant_id = $1
+
+-- name: save_shops -- as they are from here on
+INSERT INTO sales_outlets (tenant_id, outlet_id, name, zone, day_starts)
+SELECT $1, n.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[]) AS n
+    ON CONFLICT (tenant_id, outlet_id) DO UPDATE
+   SET name = excluded.name, zone = excluded.zone, day_starts = excluded.day_starts
+
+-- name: save_categories -- names seen for the first time
+INSERT INTO sales_categories (tenant_id, category_id, name)
+SELECT $1, n.* FROM unnest($2::integer[], $3::text[]) AS n
+
+-- name: save_sheets -- orders as they are from here on
+INSERT INTO sales_orders (
+    tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, day, hour)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
+              $9::bigint[], $10::date[], $11::smallint[]) AS n
+    ON CONFLICT (tenant_id, order_id) DO UPDATE
+   SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
+       moment = excluded.moment, entries = excluded.entries, position = excluded.position, day = excluded.day,
+       hour = excluded.hour
+
+-- name: move_totals -- by the difference
+INSERT INTO sales_totals AS t (tenant_id, outlet_id, day, hour, category, gross, net, entries)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[]) AS n
+    ON CONFLICT (tenant_id, outlet_id, day, hour, category) DO UPDATE
+   SET gross = t.gross + excluded.gross, net = t.net + excluded.net, entries = t.entries + excluded.entries
+
+-- name: drop_empty_totals -- a group without a sale is no group
+DELETE FROM sales_totals t
+ USING unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[]) AS n (outlet_id, day, hour, category)
+ WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.hour = n.hour
+   AND t.category = n.category AND t.entries = 0

@@ -1,0 +1,201 @@
+"""What every order adds to the totals of its outlet, day, hour and category (contract, section 4). Pure.
+
+Per order there is one sheet with an entry per counted line, and the totals are the sum of all sheets: whatever happens
+to an order, its old entries are taken out of the totals and its new ones put in, so totals move by the difference.
+Outlet settings and learnt category names hold from their position in the log on: a sheet is dated and its entries are
+named when the order begins to count and with each later document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ledger.amounts import EXACT, ZERO, line_amount
+from ledger.business_time import business_day, to_datetime
+from ledger.events import OrderStatusChanged, OutletSet, Recorded
+from ledger.records import Order, OrderLine
+from ledger.store import from_microseconds
+from projections.counted import DOCUMENTS, NEW, Document, Standing, counted, ingredients, standing_after
+from projections.learnt import Shop, learn_categories, learn_shop
+
+UNCATEGORISED = "Uncategorised"
+DEFAULT_ZONE = ZoneInfo("Europe/Stockholm")
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One line's part of the sales, kronor to six decimals.
+
+    `sources` is empty where the line names its category; else what the category comes from while the order begins to
+    count: ids to look up among the learnt names, perhaps ending in a name to fall back on.
+    """
+
+    line_id: UUID
+    category: str
+    sources: tuple[int | str, ...]
+    gross: Decimal
+    net: Decimal
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """An order as the sales see it. `day` and `hour` are None while it does not count.
+
+    `position` is that of the event which made it so.
+    """
+
+    order_id: UUID
+    standing: Standing
+    outlet_id: UUID
+    moment: datetime
+    entries: list[Entry]
+    position: int
+    day: date | None = None
+    hour: int | None = None
+
+
+class Total(msgspec.Struct):
+    """What a place of the totals has gained: kronor, and the number of entries."""
+
+    gross: Decimal = ZERO
+    net: Decimal = ZERO
+    entries: int = 0
+
+
+# Outlet, business day, hour of the wall clock.
+Place = tuple[UUID, date, int]
+
+
+class Book(msgspec.Struct):
+    """What a batch needs to know, and `fold` keeps up to date. `zone` holds where an outlet has none of its own."""
+
+    zone: ZoneInfo = DEFAULT_ZONE
+    sheets: dict[str, Sheet] = {}
+    shops: dict[UUID, Shop] = {}
+    categories: dict[int, str] = {}
+
+
+class Changes(msgspec.Struct):
+    """What a batch changes: rows to write as they are, and totals to move by category."""
+
+    sheets: dict[str, Sheet] = {}
+    shops: dict[UUID, Shop] = {}
+    categories: dict[int, str] = {}
+    totals: dict[Place, dict[str, Total]] = {}
+
+
+def fold(book: Book, events: Sequence[Recorded]) -> Changes:
+    """The changes that events bring to the sales, in the order of the log; `book` goes along."""
+    changes = Changes()
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, OutletSet):
+            _learn_shop(book, changes, event.outlet_id, event)
+        elif isinstance(event, OrderStatusChanged):
+            _follow_status(book, changes, recorded, event)
+        elif isinstance(event, DOCUMENTS):
+            _learn_shop(book, changes, event.order.OutletId, event.order)
+            changes.categories.update(learn_categories(book.categories, event.order))
+            before = book.sheets.get(recorded.stream)
+            sheet = _sheet(before.standing if before else NEW, recorded, event)
+            _replace(book, changes, recorded.stream, before, _dated(book, sheet))
+    return changes
+
+
+def _learn_shop(book: Book, changes: Changes, outlet_id: UUID, seen: Order | OutletSet) -> None:
+    news = learn_shop(book.shops, seen)
+    if news is not None:
+        book.shops[outlet_id] = changes.shops[outlet_id] = news
+
+
+def _follow_status(book: Book, changes: Changes, recorded: Recorded, event: OrderStatusChanged) -> None:
+    before = book.sheets[recorded.stream]
+    standing = standing_after(before.standing, event)
+    if standing == before.standing:
+        return
+    sheet = msgspec.structs.replace(before, standing=standing, position=recorded.position)
+    if standing.counts != before.standing.counts:
+        sheet = _dated(book, sheet)
+    _replace(book, changes, recorded.stream, before, sheet)
+
+
+def _replace(book: Book, changes: Changes, stream: str, before: Sheet | None, after: Sheet) -> None:
+    book.sheets[stream] = changes.sheets[stream] = after
+    if before is not None:
+        _move(changes, before, EXACT.subtract, -1)
+    _move(changes, after, EXACT.add, 1)
+
+
+def _move(changes: Changes, sheet: Sheet, moved: Callable[[Decimal, Decimal], Decimal], count: int) -> None:
+    """Puts a sheet's entries into the totals, or takes them out."""
+    if sheet.day is None or sheet.hour is None:
+        return
+    place = changes.totals.setdefault((sheet.outlet_id, sheet.day, sheet.hour), {})
+    for entry in sheet.entries:
+        total = place.get(entry.category)
+        if total is None:
+            total = place[entry.category] = Total()
+        total.gross = moved(total.gross, entry.gross)
+        total.net = moved(total.net, entry.net)
+        total.entries += count
+
+
+def _sheet(standing: Standing, recorded: Recorded, event: Document) -> Sheet:
+    order = event.order
+    moment = to_datetime(order.InvoiceDate) or to_datetime(order.CreationDate)
+    return Sheet(
+        order_id=order.Id,
+        standing=standing_after(standing, event),
+        outlet_id=order.OutletId,
+        moment=moment or from_microseconds(recorded.recorded_at),
+        entries=list(entries_of(order)),
+        position=recorded.position,
+    )
+
+
+def entries_of(order: Order) -> Iterator[Entry]:
+    """An entry per line that counts, and one per ingredient with the VAT and category of its own or its line's."""
+    for line in counted(order.OrderLines):
+        sources = _sources(line)
+        yield _entry(line, sources)
+        for item in ingredients(line):
+            own = _sources(item)
+            yield _entry(item, own if own and isinstance(own[-1], str) else own + sources)
+
+
+def _sources(line: OrderLine) -> tuple[int | str, ...]:
+    """Where a line's category comes from: its product's, else its own, else the name of its product's CategoryId."""
+    product = line.Product
+    name = (product.Category if product is not None else None) or line.Category
+    if name:
+        return (name,)
+    return (product.CategoryId,) if product is not None and product.CategoryId else ()
+
+
+def _entry(line: OrderLine, sources: tuple[int | str, ...]) -> Entry:
+    amount = line_amount(
+        1 if line.Direction is None else line.Direction, line.Quantity, line.UnitPrice, line.ItemDiscount,
+        line.TaxPercent or ZERO,
+    )
+    if sources and isinstance(sources[0], str):
+        return Entry(line.Id, sources[0], (), *amount)
+    return Entry(line.Id, UNCATEGORISED, sources, *amount)
+
+
+def _dated(book: Book, sheet: Sheet) -> Sheet:
+    """The sheet under its day, hour and categories by what is known now; under none where it does not count."""
+    if not sheet.standing.counts:
+        return msgspec.structs.replace(sheet, day=None, hour=None)
+    shop = book.shops[sheet.outlet_id]
+    day, hour = business_day(sheet.moment, ZoneInfo(shop.zone) if shop.zone else book.zone, shop.day_starts)
+    entries = [_categorised(entry, book.categories) if entry.sources else entry for entry in sheet.entries]
+    return msgspec.structs.replace(sheet, day=day, hour=hour, entries=entries)
+
+
+def _categorised(entry: Entry, names: dict[int, str]) -> Entry:
+    found = (names.get(source) if isinstance(source, int) else source for source in entry.sources)
+    return msgspec.structs.replace(entry, category=next(filter(None, found), UNCATEGORISED))

@@ -1,0 +1,155 @@
+"""Stock: what every order moves of each product at its outlet (contract, section 3, PostOrder). Piece goods only.
+
+Like the sales: per order one sheet with a movement per counted line, the stock is their sum, and whatever happens to an
+order takes its old movements out and puts its new ones in. A retry appends no event, so it moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from ledger.amounts import EXACT, ZERO
+from ledger.codec import encoder
+from ledger.database import queries
+from ledger.events import Event, OrderStatusChanged, Recorded
+from ledger.order import stream_of
+from ledger.records import Order
+from ledger.store import Connection
+from projections.counted import DOCUMENTS, HANDLES, NEW, Document, Standing, counted, orders_before, standing_after
+
+_SQL = queries("projections/stock.sql")
+
+
+class Movement(msgspec.Struct, frozen=True, array_like=True):
+    """What one line takes out of stock (negative) or brings back, in pieces."""
+
+    line_id: UUID
+    product_id: UUID
+    quantity: Decimal
+    description: str | None
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """An order as the stock sees it; its movements count while it does. `position` is of the event that made it so."""
+
+    order_id: UUID
+    standing: Standing
+    outlet_id: UUID
+    movements: list[Movement]
+    position: int
+
+
+class Total(msgspec.Struct):
+    """What a product at an outlet has gained, and what the newest line called it."""
+
+    quantity: Decimal = ZERO
+    description: str | None = None
+
+
+class Changes(msgspec.Struct):
+    """What a batch changes: sheets by stream, and stock by product and outlet."""
+
+    sheets: dict[str, Sheet] = {}
+    totals: dict[tuple[UUID, UUID], Total] = {}
+
+
+def fold(sheets: dict[str, Sheet], events: Sequence[Recorded]) -> Changes:
+    """The changes that events bring to the stock, in the order of the log; `sheets` by stream go along."""
+    changes = Changes()
+    for recorded in events:
+        before = sheets.get(recorded.stream)
+        after = _after(before, recorded)
+        if after is not None:
+            sheets[recorded.stream] = changes.sheets[recorded.stream] = after
+            _move(changes, before, after)
+    return changes
+
+
+def _after(before: Sheet | None, recorded: Recorded) -> Sheet | None:
+    """The order's sheet after one more event; None where nothing changes."""
+    event = recorded.event
+    if isinstance(event, DOCUMENTS):
+        return _sheet(before.standing if before else NEW, recorded.position, event)
+    if not isinstance(event, OrderStatusChanged):
+        return None
+    assert before is not None, "the first event of an order's stream is a document"
+    standing = standing_after(before.standing, event)
+    if standing == before.standing:
+        return None
+    return msgspec.structs.replace(before, standing=standing, position=recorded.position)
+
+
+def _sheet(standing: Standing, position: int, event: Document) -> Sheet:
+    order = event.order
+    return Sheet(order.Id, standing_after(standing, event), order.OutletId, list(movements_of(order)), position)
+
+
+def movements_of(order: Order) -> Iterator[Movement]:
+    """A movement per counted line that sells pieces, against the line's Quantity x Direction."""
+    for line in counted(order.OrderLines):
+        product = line.Product
+        if product is not None and product.Unit != 0:
+            continue
+        pieces = EXACT.multiply(line.Quantity, Decimal(-1 if line.Direction is None else -line.Direction))
+        description = (product.Description if product is not None else None) or line.ItemDescription or None
+        yield Movement(line.Id, line.ItemId, pieces, description)
+
+
+def _move(changes: Changes, before: Sheet | None, after: Sheet) -> None:
+    counted_before = before is not None and before.standing.counts
+    # Sale or return, the movements of a status that counts on are the same.
+    if before is not None and counted_before and after.standing.counts and before.movements is after.movements:
+        return
+    if before is not None and counted_before:
+        for movement in before.movements:
+            total = _total(changes, before, movement)
+            total.quantity = EXACT.subtract(total.quantity, movement.quantity)
+    if after.standing.counts:
+        for movement in after.movements:
+            total = _total(changes, after, movement)
+            total.quantity = EXACT.add(total.quantity, movement.quantity)
+            total.description = movement.description or total.description
+
+
+def _total(changes: Changes, sheet: Sheet, movement: Movement) -> Total:
+    key = (movement.product_id, sheet.outlet_id)
+    total = changes.totals.get(key)
+    if total is None:
+        total = changes.totals[key] = Total()
+    return total
+
+
+class _Stock:
+    name = "stock"
+    handles: frozenset[type[Event]] = HANDLES
+
+    async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """Applies a batch; the caller holds the checkpoint and commits."""
+        ids = orders_before(events)
+        rows = await connection.fetch(_SQL["sheets"], tenant_id, ids) if ids else []
+        sheets = {}
+        for order_id, sale, type_, training, outlet_id, movements, position in rows:
+            standing = Standing(sale, type_, training)
+            sheets[stream_of(order_id)] = Sheet(order_id, standing, outlet_id, _movements(movements), position)
+        await _save(connection, tenant_id, fold(sheets, events))
+
+
+PROJECTION = _Stock()
+
+_movements = msgspec.json.Decoder(list[Movement]).decode
+
+
+async def _save(connection: Connection, tenant_id: int, changes: Changes) -> None:
+    if changes.sheets:
+        rows = [
+            (s.order_id, *s.standing, s.outlet_id, encoder.encode(s.movements), s.position)
+            for s in changes.sheets.values()
+        ]
+        await connection.execute(_SQL["save_sheets"], tenant_id, *zip(*rows, strict=True))
+    if changes.totals:
+        moved = [(*key, total.quantity, total.description) for key, total in changes.totals.items()]
+        await connection.execute(_SQL["move_stock"], tenant_id, *zip(*moved, strict=True))

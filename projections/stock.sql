@@ -1,0 +1,26 @@
+-- name: sheets -- orders as the stock sees them
+SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.movements, o.position
+  FROM stock_orders o
+ WHERE o.tenant_id = $1 AND o.order_id = ANY ($2::uuid[])
+
+-- name: save_sheets -- orders as they are from here on
+INSERT INTO stock_orders (tenant_id, order_id, sale, type, training, outlet_id, movements, position)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::bytea[], $8::bigint[]) AS n
+    ON CONFLICT (tenant_id, order_id) DO UPDATE
+   SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
+       movements = excluded.movements, position = excluded.position
+
+-- name: move_stock -- by the difference; a line without a description leaves the last one
+INSERT INTO stock AS s (tenant_id, product_id, outlet_id, quantity, description)
+SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::text[]) AS n
+    ON CONFLICT (tenant_id, product_id, outlet_id) DO UPDATE
+   SET quantity = s.quantity + excluded.quantity, description = coalesce(excluded.description, s.description)
+
+-- name: levels -- of one product or all ($2), at one outlet or all ($3), and the position they reflect
+SELECT head.position, s.product_id, s.outlet_id, s.description, trim_scale(s.quantity) AS quantity
+  FROM (SELECT coalesce((SELECT c.position FROM ledger.checkpoints c
+                          WHERE c.tenant_id = $1 AND c.projection = 'stock'), 0) AS position) AS head
+  LEFT JOIN read_stock.stock s
+    ON s.tenant_id = $1 AND ($2::uuid IS NULL OR s.product_id = $2) AND ($3::uuid IS NULL OR s.outlet_id = $3)
+ ORDER BY s.product_id, s.outlet_id
