@@ -38,6 +38,8 @@ from ledger.records import Record
 from ledger.store import Connection, Vault
 
 _SQL = queries("ledger/queries.sql")
+# All but the version (4 bits) and the variant (2 bits) of a UUID's lower 80 bits.
+_RANDOM_BITS = (1 << 76) - 1 & ~(0x3 << 62)
 
 
 class _Row(NamedTuple):
@@ -65,8 +67,10 @@ async def append(
         keys = await _personal_keys(connection, vault, tenant_id, {name for name in subjects if name is not None})
         encoded = [codec.encoder.encode(one) for one in metadata]
         rows = [
-            _row(stream, version, event, encoded[command], subject, keys, now)
-            for (stream, version, event, command), subject in zip(batch.appended, subjects, strict=True)
+            _row(event_id, stream, version, event, encoded[command], subject, keys, now)
+            for event_id, (stream, version, event, command), subject in zip(
+                new_event_ids(len(subjects)), batch.appended, subjects, strict=True
+            )
         ]
         first_id = rows[0].event_id
         found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)))
@@ -84,9 +88,15 @@ async def append(
 
 
 def _row(
-    stream: str, version: int, event: Event, metadata: bytes, subject: str | None, keys: dict[str, bytes], now: datetime
+    event_id: UUID,
+    stream: str,
+    version: int,
+    event: Event,
+    metadata: bytes,
+    subject: str | None,
+    keys: dict[str, bytes],
+    now: datetime,
 ) -> _Row:
-    event_id = new_event_id()
     if subject is None:
         data = codec.encode(event)
     else:
@@ -125,10 +135,12 @@ def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Re
     return base64.b64encode(digest[:18]).decode()
 
 
-def new_event_id() -> UUID:
-    """A version 7 UUID (RFC 9562): in order of time, so that the index grows at one end."""
-    bits = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
-    return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+def new_event_ids(count: int) -> list[UUID]:
+    """Version 7 UUIDs (RFC 9562): in order of time, so that the index grows at one end."""
+    high = time.time_ns() // 1_000_000 << 80 | 0x7 << 76
+    random = os.urandom(10 * count)
+    halves = (int.from_bytes(random[at : at + 10], "big") for at in range(0, 10 * count, 10))
+    return [UUID(int=high | bits & _RANDOM_BITS | 0x2 << 62) for bits in halves]
 
 
 def occurred_at(event: Event, now: datetime) -> datetime:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from ledger import document, order, swish
-from ledger.commands import ORPHAN, Decision, Pair
+from ledger.commands import ORPHAN, Decision, Pair, new_references
 from ledger.database import queries
 from ledger.document import DocumentState
 from ledger.events import Event, Recorded
@@ -118,6 +118,7 @@ class Batch:
 
     def accept(self, decision: Decision, index: int, fingerprint: str | None) -> int:
         """Takes a decision up: later commands of the batch see it. Returns the position of its last event."""
+        before = {stream: self._states[stream] for stream, _ in decision.events}
         for stream, event in decision.events:
             state = self._states[stream]
             position = self.head + len(self.appended) + 1
@@ -127,13 +128,20 @@ class Batch:
         for kind, key, stream in decision.claims:
             self._claims[kind, key] = stream
             self.new_claims.append((kind, key, stream))
-        for kind, value, stream in decision.shared:
+        names = [
+            (kind, value, stream)
+            for stream, state in before.items()
+            if isinstance(state, OrderState)
+            for kind, value in new_references(state, self.order(stream))
+        ]
+        for kind, value, stream in (*decision.shared, *names):
             self._added.setdefault((kind, value), []).append(stream)
             if (kind, value) in self._shared:
                 self._shared[kind, value].append(stream)
             self.new_claims.append((kind, f"{value}/{stream}", stream))
         for kind, value, stream in decision.releases:
-            self._shared[kind, value].remove(stream)
+            if stream in (there := self._shared.get((kind, value), [])):
+                there.remove(stream)
             self.released.append((kind, f"{value}/{stream}"))
         self.counters.update(decision.counters)
         self.moved.update(decision.counters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, get_args, get_origin
@@ -105,12 +106,10 @@ def decode_metadata(metadata: bytes) -> Metadata:
 
 def personal(value: Event | Record) -> bool:
     """Whether an event holds anything that may be stored only as ciphertext."""
-    own, children = _shape(type(value))
-    if any(getattr(value, name) for name in own):
+    own, blank, children = _probe(type(value))
+    if own(value) != blank:
         return True
-    if getattr(value, "extra", msgspec.UNSET) is not msgspec.UNSET:
-        return True
-    for name, _, is_list in children:
+    for name, is_list in children:
         child = getattr(value, name)
         if child and (any(map(personal, child)) if is_list else personal(child)):
             return True
@@ -159,6 +158,19 @@ def _shape(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, type, bool], .
         if record is not None and field.name not in own:
             children.append((field.name, record, _is_list(field.type)))
     return own, tuple(children)
+
+
+@functools.cache
+def _probe(kind: type) -> tuple[Callable[[Any], Any], Any, tuple[tuple[str, bool], ...]]:
+    """How to see in one step that nothing personal is set: a getter, what it gives then, and where to look further."""
+    own, children = _shape(kind)
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    names = [*own, *(["extra"] if "extra" in fields else [])]
+    defaults = [{} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in names]
+    below = tuple((name, is_list) for name, _, is_list in children)
+    if not names:
+        return lambda value: None, None, below
+    return operator.attrgetter(*names), defaults[0] if len(names) == 1 else tuple(defaults), below
 
 
 def _record_in(annotation: Any) -> type[Record] | None:

@@ -22,10 +22,12 @@ from ledger.errors import Refused
 from ledger.events import (
     Event,
     InvoiceSaved,
+    OrderAmended,
+    OrderClosed,
+    OrderDrafted,
+    OrderFinalised,
     OrderNumbered,
     OutletSet,
-    PaymentCaptured,
-    ReceiptIssued,
     SwishStatusReceived,
 )
 from ledger.order import OrderState
@@ -121,10 +123,10 @@ class PostOrder(Command, frozen=True, kw_only=True):
 
     def decide(self, view: View, now: datetime) -> Decision:
         stream = order.stream_of(self.order.Id)
-        day = f"OrderNoOfDay/{self._day(now)}"
+        day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
         receipts = [(RECEIPT, key) for key in self._receipt_keys()]
-        lookups = [(ORPHAN, value) for value in _lookup_values(self.order)]
-        view.need([stream], receipts, lookups, (ORDER_INT_ID, day) if self.online else ())
+        orphans = [(ORPHAN, value) for value in _names(self.order)]
+        view.need([stream], receipts, orphans, (ORDER_INT_ID, day) if self.online else ())
         state = view.order(stream)
         if self.draft_only and self.order.Status in order.CLOSED:
             order.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
@@ -323,36 +325,37 @@ class SetOutlet(Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, self.outlet)])
 
 
-def _lookup_values(found: Order) -> list[str]:
-    """All that an orphan may have called this order by."""
+def _names(found: Order) -> list[str]:
+    """All that a Swish payment may call this order by."""
     return [str(found.Id), *(value for _, value in order.references(found))]
 
 
+def new_references(before: OrderState, after: OrderState) -> list[Pair]:
+    """The shared claims by which an order can be found from now on."""
+    had = order.references(before.order) if before.order else []
+    return [pair for pair in order.references(after.order) if pair not in had] if after.order else []
+
+
 def _settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
-    """Adds an order's events, the names it can be found by, and what follows for orphans that waited for it."""
-    before = view.order(stream)
-    # Payments and receipts, which are most of the events, change no name; whom orphans concern is asked again below.
-    after = view.after(stream, [event for event in events if not isinstance(event, (PaymentCaptured, ReceiptIssued))])
-    assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
-    had = set(order.references(before.order)) if before.order else set()
-    names = [pair for pair in order.references(after.order) if pair not in had]
-    decision.shared += [(kind, value, stream) for kind, value in names]
-    lookups = [(ORPHAN, value) for value in _lookup_values(after.order)]
+    """Adds an order's events, and what follows for the orphans that waited for it."""
+    numbers = [n for e in events if isinstance(e, OrderNumbered) for n in (e.order_int_id, e.order_no_of_day) if n]
+    sent = next(e.order for e in events if isinstance(e, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)))
+    lookups = [(ORPHAN, value) for value in (*_names(sent), *map(str, numbers))]
     view.need([stream], shared=lookups)
-    orphans = {name: value for kind, value in lookups for name in view.shared(kind, value)}
-    view.need(orphans)
-    for name, value in orphans.items():
+    for name in dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup)):
+        view.need([name])
         state = view.swish(name)
-        target = _order_for(view, state, {stream: had.union(names)})
-        if state.order_id is not None or target != stream:
-            continue
-        tied = swish.decide_tie(state, UUID(stream.removeprefix("order-")))
-        there = view.after(name, tied)
         after = view.after(stream, events)
-        assert isinstance(there, SwishState) and isinstance(after, OrderState)
+        assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
+        names = set(order.references(after.order))
+        if state.order_id is not None or _order_for(view, state, {stream: names}) != stream:
+            continue
+        tied = swish.decide_tie(state, after.order.Id)
+        there = view.after(name, tied)
+        assert isinstance(there, SwishState)
         more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
         decision.events += [(name, event) for event in [*tied, *more]]
-        decision.releases.append((ORPHAN, value, name))
+        decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
         events = [*events, *on_order]
     decision.events += [(stream, event) for event in events]
 
