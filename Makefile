@@ -27,7 +27,7 @@ setup: .venv/.ready ## Only make .venv and install what requirements.lock names
 		then python=$$candidate; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "order-ledger needs Python 3.11 or newer with its venv module; found: $$(python3 -V 2>&1 || true)" >&2; \
+		echo "order-ledger needs Python 3.11 or newer with its venv module; found: $$(python3 -V 2>/dev/null || echo none)" >&2; \
 		exit 1; \
 	fi; \
 	if ! .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \

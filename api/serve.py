@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -24,7 +26,7 @@ class CannotListen(LedgerError):
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it listens."""
+    """uvicorn that says when it listens, and whose shutdown is clean however often Ctrl-C is pressed."""
 
     def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
         super().__init__(config)
@@ -35,6 +37,10 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._listening()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Only ask for the end, which is bounded by GRACE. uvicorn would raise the signal again after it."""
+        self.should_exit = True
 
 
 def serve(settings: Settings, *, projectors: bool) -> None:
@@ -106,6 +112,9 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
         timeout_graceful_shutdown=GRACE,
     )
     server = Server(config, lambda: print(greeting, flush=True))
-    server.run(sockets=[listener])
-    if not server.started:
-        raise LedgerError("the server did not start; what went wrong is told above")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:  # uvicorn's word for a lifespan that failed; it has logged why
+        raise LedgerError("the server did not start; the log above says why") from None
