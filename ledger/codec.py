@@ -134,7 +134,8 @@ def _full(kind: type[Event]) -> type[msgspec.Struct]:
     for field in msgspec.structs.fields(kind):
         record = _record_in(field.type)
         type_ = field.type if record is None else getattr(records, f"Full{record.__name__}")
-        members.append((field.name, type_, msgspec.field(default=field.default, default_factory=field.default_factory)))
+        default: dict[str, Any] = {"default": field.default, "default_factory": field.default_factory}
+        members.append((field.name, type_, msgspec.field(**default)))
     return msgspec.defstruct(f"Full{kind.__name__}", members, kw_only=True)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from ledger.business_time import NO_TIME
 from ledger.codec import encoder
 from ledger.database import queries
 from ledger.errors import LedgerError
@@ -32,7 +33,7 @@ from ledger.events import (
     Recorded,
 )
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
-from ledger.records import NO_ID, NO_TIME, Customer, CustomerInvoice, FullCustomer, FullOrder, Order
+from ledger.records import NO_ID, Customer, CustomerInvoice, FullCustomer, FullOrder, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
 

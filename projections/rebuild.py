@@ -101,7 +101,7 @@ async def _report(connection: Connection, name: str, progress: Report) -> None:
 
 
 async def _switch(pool: Pool, runner: Runner, name: str) -> None:
-    """The next generation comes into use, no reader going back in time. LockNotAvailableError: a reader held the old."""
+    """The next generation comes into use; no reader goes back in time. LockNotAvailableError: one held the old."""
     old, new = schema_of(name), schema_of(name + NEXT)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(schemas.ACT_AS_OWNER)
