@@ -34,7 +34,7 @@ get_open_order = _in_window("orders", orders_reads.open_orders)
 get_orders_without_external_id = _in_window("orders", orders_reads.without_external_id)
 get_orders_without_customer = _in_window("orders", orders_reads.without_customer_and_external_id)
 get_return_orders_without_external_id = _in_window("orders", orders_reads.returns_without_external_id)
-get_invice_generated_open_order = _in_window("orders", orders_reads.invoiced_unsynced)
+get_invice_generated_open_order = _in_window("orders", orders_reads.invoice_generated)
 get_customer_invoice = _in_window("invoices", invoices.invoices)
 get_cash_drawer_log = _in_window("drawer", drawer.entries)
 
