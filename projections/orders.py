@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.business_time import NO_TIME
+from ledger.business_time import to_datetime
 from ledger.codec import encoder
 from ledger.database import queries
 from ledger.errors import LedgerError
@@ -33,13 +33,14 @@ from ledger.events import (
     Recorded,
 )
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
-from ledger.records import NO_ID, Customer, CustomerInvoice, FullCustomer, FullOrder, Order
+from ledger.records import NO_ID, Customer, CustomerInvoice, FullCustomer, FullOrder, FullSwishPayment, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
 
 _SQL = queries("projections/orders.sql")
 _DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
 _STREAM = len("order-")
+_NULL = msgspec.Raw(b"null")
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -49,8 +50,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     sale: Sale
     captured: bool
     others: Others
-    # The record itself, where unknown members are flattened into the document and it cannot be read back.
-    order: msgspec.Raw | None = None
+    # The record itself, where unknown members are flattened into the document and it cannot be read back; else `null`.
+    order: msgspec.Raw = _NULL
 
 
 class Row(NamedTuple):
@@ -90,17 +91,20 @@ class Standing(NamedTuple):
 
 
 _read_order = msgspec.json.Decoder(FullOrder).decode
+_read_swish_payment = msgspec.json.Decoder(FullSwishPayment).decode
 _read_kept = msgspec.json.Decoder(Kept).decode
 
 
 def standing(version: int, state: bytes, document: bytes) -> Standing:
     """An order as its row has it."""
     kept = _read_kept(state)
-    order = _read_order(document if kept.order is None else kept.order)
-    return Standing(
-        OrderState(order=order, version=version, sale=kept.sale, captured=kept.captured, others=kept.others),
-        kept.first, kept.first,
-    )
+    order, others = _read_order(document if kept.order == _NULL else kept.order), kept.others
+    if others.swish_payment is not None:
+        # It will be in the document again, which shows every member.
+        swish_payment = _read_swish_payment(encoder.encode(others.swish_payment))
+        others = msgspec.structs.replace(others, swish_payment=swish_payment)
+    state_before = OrderState(order=order, version=version, sale=kept.sale, captured=kept.captured, others=others)
+    return Standing(state_before, kept.first, kept.first)
 
 
 def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[str, Standing]:
@@ -128,7 +132,7 @@ def row(order: Standing) -> Row:
         kept = msgspec.structs.replace(kept, order=msgspec.Raw(encoded))
     customer_id = customer_of(document)
     cart = is_cart(document)
-    created_at = _moment(document.CreationDate) or from_microseconds(order.first)
+    created_at = to_datetime(document.CreationDate) or from_microseconds(order.first)
     return Row(
         order_id=document.Id,
         version=state.version,
@@ -142,7 +146,7 @@ def row(order: Standing) -> Row:
         invoice_queue=bool(customer_id.int) and waits_for_bookkeeping(document),
         is_nameless=document.Customer is None,
         created_at=created_at,
-        business_time=_moment(document.InvoiceDate) or created_at,
+        business_time=to_datetime(document.InvoiceDate) or created_at,
         recorded_at=from_microseconds(order.newest),
         document=shown,
         state=encoder.encode(kept),
@@ -185,10 +189,6 @@ def _customer_on(invoice: CustomerInvoice) -> Customer:
         Id=invoice.CustomerId, Name=invoice.CustomerName, Email=invoice.Email, Address1=invoice.Address1,
         Address2=invoice.Address2, ZipCode=invoice.ZipCode, City=invoice.City, Country=invoice.Country,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None or text == NO_TIME else datetime.fromisoformat(text)
 
 
 class Orders:
