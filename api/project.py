@@ -36,7 +36,6 @@ def _names(wanted: str) -> Sequence[str]:
 
 async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: bool) -> None:
     from projections.rebuild import rebuild
-
     from projections.runner import run_forever, run_until_caught_up
 
     async with ready_pool(settings, dsn) as pool:

@@ -17,7 +17,7 @@ import pytest
 
 from ledger.embedded_cluster import at_work_in
 
-SCRIPT = Path(sys.executable).with_name("order-ledger")
+SCRIPT = str(Path(sys.executable).with_name("order-ledger"))
 OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL"}
 Server = subprocess.Popen[str]
 
