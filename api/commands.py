@@ -156,7 +156,7 @@ def _context(request: Request, command: Command) -> Context:
     key = header(request, b"idempotency-key")
     if len(key) > _KEY_AT_MOST:
         raise BadInput.at("Idempotency-Key", f"is longer than {_KEY_AT_MOST} characters")
-    path: str = request.scope["path"].lower()
+    path = "/".join(filter(None, request.scope["path"].lower().split("/")))
     return Context(
         actor=request.state.actor,
         source=request.client.host if request.client else None,

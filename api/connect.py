@@ -14,6 +14,7 @@ import asyncpg
 from ledger import database, demo, embedded
 from ledger.errors import LedgerError
 from ledger.settings import Settings
+from projections.schemas import create_tables
 
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
 
@@ -82,6 +83,7 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
         if version < database.OLDEST_POSTGRES:
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
         await database.migrate(pool)
+        await create_tables(pool)
         await demo.ensure_demo(pool, settings.master_key())
         yield pool
     finally:

@@ -107,6 +107,7 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # they would let anybody on this machine choose the address in the log
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,

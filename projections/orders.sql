@@ -76,12 +76,12 @@ SELECT at.position, listed.document, listed.is_nameless, listed.customer
   ) AS listed ON true
  ORDER BY listed.business_time, listed.order_id
 
--- name: history -- a customer's orders by creation, without carts; $3 with the till's too
+-- name: history -- a customer's online orders by creation, carts among them; $3 with the till's too
 SELECT at.position, ARRAY (
     SELECT o.document
       FROM read_orders.orders o
      WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
-       AND NOT o.is_cart AND (o.is_online OR $3)
+       AND (o.is_online OR $3)
      ORDER BY o.created_at, o.order_id
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position

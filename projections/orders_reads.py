@@ -49,7 +49,7 @@ async def invoice_generated(connection: Connection, tenant_id: int, window: Wind
 
 
 async def history(connection: Connection, tenant_id: int, customer_id: UUID, everything: bool) -> Page:
-    """A customer's online orders by CreationDate, without carts; `everything`: those from the till too."""
+    """A customer's online orders by CreationDate, carts among them; `everything`: those from the till too."""
     return _page(await connection.fetch(_SQL["history"], tenant_id, customer_id, everything))
 
 
