@@ -14,9 +14,11 @@ import asyncpg
 from ledger import database, demo, embedded
 from ledger.errors import LedgerError
 from ledger.settings import Settings
+from projections.runner import run_until_caught_up
 from projections.schemas import create_tables
 
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
+CATCH_UP_WITHIN = 1.0  # seconds that a start waits for read models
 
 
 class Stopped(BaseException):
@@ -90,7 +92,14 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
         pool.terminate()
 
 
-async def prepare(settings: Settings, dsn: str) -> int:
-    """Bring the database to this version's schema. Gives PostgreSQL's major version."""
+async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> int:
+    """Bring the database to this version's schema. Gives PostgreSQL's major version.
+
+    With `catch_up` the read models get a moment to follow the log, so that the first request after the first start
+    finds the demo outlets. What takes longer goes on beside the requests.
+    """
     async with ready_pool(settings, dsn) as pool:
+        if catch_up:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(run_until_caught_up(pool, settings.master_key()), CATCH_UP_WITHIN)
         return await database.server_version(pool)

@@ -48,7 +48,7 @@ def serve(settings: Settings, *, projectors: bool) -> None:
     stop_on_signals()
     try:
         with listen(settings) as listener, database_of(settings, shared=False) as dsn:
-            major = asyncio.run(prepare(settings, dsn))
+            major = asyncio.run(prepare(settings, dsn, catch_up=projectors))
             _run(settings, dsn, listener, projectors=projectors, greeting=_greeting(settings, listener, major))
     except Stopped:
         return

@@ -13,6 +13,7 @@ import pytest
 
 from ledger import database
 from ledger.embedded import EmbeddedPostgres, start
+from projections.schemas import create_tables
 
 TEMPLATE = "ledger_template"
 _numbers = itertools.count(1)
@@ -46,6 +47,7 @@ async def template(postgres: EmbeddedPostgres) -> str:
     await _command(postgres.dsn, f"CREATE DATABASE {TEMPLATE}")
     pool = await database.open_pool(in_database(postgres.dsn, TEMPLATE))
     await database.migrate(pool)
+    await create_tables(pool)
     await pool.close()
     return TEMPLATE
 
