@@ -11,7 +11,7 @@ import msgspec
 from ledger.database import queries
 from ledger.events import Event, OutletSet, Recorded
 from ledger.store import Connection
-from projections.counted import DOCUMENTS
+from projections.counted import DOCUMENTS, is_document
 from projections.learnt import NamedProduct, Shop, learn_categories, learn_products, learn_shop
 
 _SQL = queries("projections/catalogue.sql")
@@ -35,7 +35,7 @@ def teach(events: Sequence[Recorded]) -> Taught:
     """The products and categories of the orders in a batch, each as first named there."""
     taught = Taught()
     for recorded in events:
-        if isinstance(recorded.event, DOCUMENTS):
+        if is_document(recorded.event):
             learn_products(taught.products, recorded.event.order)
             learn_categories(taught.categories, recorded.event.order)
     return taught
@@ -46,10 +46,12 @@ def teach_outlets(shops: dict[UUID, Shop], events: Sequence[Recorded]) -> dict[U
     news: dict[UUID, Shop] = {}
     for recorded in events:
         event = recorded.event
-        if isinstance(event, OutletSet):
-            id_, shop = event.outlet_id, learn_shop(shops, event)
-        elif isinstance(event, DOCUMENTS) and event.order.OutletId.int:
+        if is_document(event):
+            if not event.order.OutletId.int:
+                continue
             id_, shop = event.order.OutletId, learn_shop(shops, event.order)
+        elif isinstance(event, OutletSet):
+            id_, shop = event.outlet_id, learn_shop(shops, event)
         else:
             continue
         if shop is not None:
@@ -64,7 +66,7 @@ class _Catalogue:
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch; the caller holds the checkpoint and commits."""
         taught = teach(events)
-        ids = {recorded.event.order.OutletId for recorded in events if isinstance(recorded.event, DOCUMENTS)}
+        ids = {recorded.event.order.OutletId for recorded in events if is_document(recorded.event)}
         shops: dict[UUID, Shop] = {}
         for id_, name, product_id, category_id in await connection.fetch(
             _SQL["known"], tenant_id, list(ids), list(taught.products), list(taught.categories)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeGuard
 from uuid import UUID
 
 from ledger.events import (
@@ -19,9 +19,9 @@ from ledger.order import Sale, sale_after, stream_of
 from ledger.records import OrderLine
 
 Document = OrderDrafted | OrderFinalised | OrderAmended | OrderClosed
-DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
+DOCUMENTS: frozenset[type[Event]] = frozenset({OrderDrafted, OrderFinalised, OrderAmended, OrderClosed})
 # Nothing else changes what an order counts: payments, receipts, links and Swish leave its lines and status alone.
-HANDLES: frozenset[type[Event]] = frozenset({*DOCUMENTS, OrderStatusChanged})
+HANDLES = DOCUMENTS | {OrderStatusChanged}
 
 
 class Standing(NamedTuple):
@@ -40,29 +40,37 @@ class Standing(NamedTuple):
 NEW = Standing()
 
 
-def standing_after(standing: Standing, event: Document | OrderStatusChanged) -> Standing:
-    """The standing of an order after one more document or status."""
-    if isinstance(event, OrderStatusChanged):
-        return standing._replace(sale=sale_after(standing.sale, event.status, standing.type))
+def is_document(event: Event) -> TypeGuard[Document]:
+    """Whether an event brings an order's document. (`isinstance` on msgspec's structs is a call in Python.)"""
+    return type(event) in DOCUMENTS
+
+
+def standing_after(standing: Standing, event: Document) -> Standing:
+    """The standing of an order after one more document."""
     order = event.order
     return Standing(sale_after(standing.sale, order.Status, order.Type), order.Type, order.TrainingMode)
 
 
-def counted(lines: Iterable[OrderLine] | None) -> list[OrderLine]:
-    """The lines that count while their order does: active, no coupon, ItemType 0."""
-    return [line for line in lines or () if line.Active == 1 and line.IsCoupon != 1 and line.ItemType == 0]
+def standing_with(standing: Standing, status: int) -> Standing:
+    """The standing of an order that was moved to another status."""
+    return standing._replace(sale=sale_after(standing.sale, status, standing.type))
+
+
+def counts(line: OrderLine) -> bool:
+    """Whether a line or an ingredient counts while its order does: active, no coupon, ItemType 0."""
+    return line.Active == 1 and line.IsCoupon != 1 and line.ItemType == 0
 
 
 def ingredients(line: OrderLine) -> list[OrderLine]:
     """What was added to a line for money of its own, by the same rules."""
-    return [item for item in counted(line.IngredientItems) if item.IngredientMode == "+"]
+    return [item for item in line.IngredientItems if item.IngredientMode == "+" and counts(item)]
 
 
 def orders_before(events: Sequence[Recorded]) -> list[UUID]:
     """The orders of a batch that a read model may know already: those whose stream does not begin in it."""
     first: dict[str, int] = {}
     for recorded in events:
-        if isinstance(recorded.event, (*DOCUMENTS, OrderStatusChanged)):
+        if type(recorded.event) in HANDLES:
             first.setdefault(recorded.stream, recorded.version)
     skip = len(stream_of(UUID(int=0))) - 36
     return [UUID(stream[skip:]) for stream, version in first.items() if version > 1]

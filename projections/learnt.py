@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
 from ledger.events import OutletSet
-from ledger.records import Order, OrderLine
+from ledger.records import Order, OrderLine, Product
 
 
 class Shop(NamedTuple):
@@ -55,27 +55,30 @@ def _outlet_name(order: Order) -> str | None:
 def learn_categories(names: dict[int, str], order: Order) -> dict[int, str]:
     """Adds to `names` the categories that an order's products name for the first time, and returns those."""
     news: dict[int, str] = {}
-    for line in lines_within(order):
-        product = line.Product
-        if product is not None and product.CategoryId and product.Category and product.CategoryId not in names:
+    for product, _ in products_within(order):
+        if product.CategoryId not in names and product.CategoryId and product.Category:
             names[product.CategoryId] = news[product.CategoryId] = product.Category
     return news
 
 
 def learn_products(products: dict[UUID, NamedProduct], order: Order) -> None:
     """Adds to `products` those that an order's lines describe for the first time, by their id."""
-    for line in lines_within(order):
-        product = line.Product
-        if product is None:
-            continue
+    for product, line in products_within(order):
         id_ = product.Id if product.Id.int else line.ItemId
+        if id_ in products or not id_.int:
+            continue
         description = product.Description or line.ItemDescription
-        if description and id_.int and id_ not in products:
+        if description:
             products[id_] = NamedProduct(description, product.Unit, product.CategoryId, product.Category or None)
 
 
-def lines_within(order: Order) -> Iterator[OrderLine]:
-    """Every line of an order, counted or not, each followed by its ingredients."""
+def products_within(order: Order) -> list[tuple[Product, OrderLine]]:
+    """What every line of an order and every ingredient sells, counted or not, where they say it."""
+    found = []
     for line in order.OrderLines or ():
-        yield line
-        yield from line.IngredientItems
+        if line.Product is not None:
+            found.append((line.Product, line))
+        for item in line.IngredientItems:
+            if item.Product is not None:
+                found.append((item.Product, item))
+    return found

@@ -14,8 +14,8 @@ from ledger.events import Event, OutletSet, Recorded
 from ledger.order import stream_of
 from ledger.records import Order
 from ledger.store import Connection
-from projections.counted import DOCUMENTS, HANDLES, Standing, orders_before
-from projections.learnt import Shop, lines_within
+from projections.counted import HANDLES, Standing, is_document, orders_before
+from projections.learnt import Shop, products_within
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold
 
 _SQL = queries("projections/sales.sql")
@@ -42,7 +42,7 @@ async def _open(connection: Connection, tenant_id: int, events: Sequence[Recorde
     """What the read model knows of the orders, outlets and categories of a batch."""
     ids = orders_before(events)
     sheets = [_sheet(row) for row in await connection.fetch(_SQL["sheets"], tenant_id, ids)] if ids else []
-    orders = [recorded.event.order for recorded in events if isinstance(recorded.event, DOCUMENTS)]
+    orders = [recorded.event.order for recorded in events if is_document(recorded.event)]
     outlets = {order.OutletId for order in orders} | {sheet.outlet_id for sheet in sheets}
     book = Book(sheets={stream_of(sheet.order_id): sheet for sheet in sheets})
     rows = await connection.fetch(_SQL["known"], tenant_id, list(outlets), list(_category_ids(orders, sheets)))
@@ -64,7 +64,7 @@ def _sheet(row: Iterable[Any]) -> Sheet:
 
 def _category_ids(orders: Iterable[Order], sheets: Iterable[Sheet]) -> set[int]:
     """The categories that may have to be named or learnt."""
-    ids = {line.Product.CategoryId for order in orders for line in lines_within(order) if line.Product is not None}
+    ids = {product.CategoryId for order in orders for product, _ in products_within(order)}
     for sheet in sheets:
         ids.update(source for entry in sheet.entries for source in entry.sources if isinstance(source, int))
     return ids - {0}

@@ -8,7 +8,7 @@ named when the order begins to count and with each later document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -21,7 +21,16 @@ from ledger.business_time import business_day, to_datetime
 from ledger.events import OrderStatusChanged, OutletSet, Recorded
 from ledger.records import Order, OrderLine
 from ledger.store import from_microseconds
-from projections.counted import DOCUMENTS, NEW, Document, Standing, counted, ingredients, standing_after
+from projections.counted import (
+    NEW,
+    Document,
+    Standing,
+    counts,
+    ingredients,
+    is_document,
+    standing_after,
+    standing_with,
+)
 from projections.learnt import Shop, learn_categories, learn_shop
 
 UNCATEGORISED = "Uncategorised"
@@ -93,16 +102,16 @@ def fold(book: Book, events: Sequence[Recorded]) -> Changes:
     changes = Changes()
     for recorded in events:
         event = recorded.event
-        if isinstance(event, OutletSet):
-            _learn_shop(book, changes, event.outlet_id, event)
-        elif isinstance(event, OrderStatusChanged):
-            _follow_status(book, changes, recorded, event)
-        elif isinstance(event, DOCUMENTS):
+        if is_document(event):
             _learn_shop(book, changes, event.order.OutletId, event.order)
             changes.categories.update(learn_categories(book.categories, event.order))
             before = book.sheets.get(recorded.stream)
-            sheet = _sheet(before.standing if before else NEW, recorded, event)
-            _replace(book, changes, recorded.stream, before, _dated(book, sheet))
+            sheet = _sheet(book, before.standing if before else NEW, recorded, event)
+            _replace(book, changes, recorded.stream, before, sheet)
+        elif isinstance(event, OrderStatusChanged):
+            _follow_status(book, changes, recorded, event)
+        elif isinstance(event, OutletSet):
+            _learn_shop(book, changes, event.outlet_id, event)
     return changes
 
 
@@ -114,12 +123,14 @@ def _learn_shop(book: Book, changes: Changes, outlet_id: UUID, seen: Order | Out
 
 def _follow_status(book: Book, changes: Changes, recorded: Recorded, event: OrderStatusChanged) -> None:
     before = book.sheets[recorded.stream]
-    standing = standing_after(before.standing, event)
+    standing = standing_with(before.standing, event.status)
     if standing == before.standing:
         return
     sheet = msgspec.structs.replace(before, standing=standing, position=recorded.position)
     if standing.counts != before.standing.counts:
-        sheet = _dated(book, sheet)
+        day, hour = _dated(book, standing, before.outlet_id, before.moment)
+        entries = _categorised(book, before.entries) if standing.counts else before.entries
+        sheet = msgspec.structs.replace(sheet, day=day, hour=hour, entries=entries)
     _replace(book, changes, recorded.stream, before, sheet)
 
 
@@ -144,27 +155,50 @@ def _move(changes: Changes, sheet: Sheet, moved: Callable[[Decimal, Decimal], De
         total.entries += count
 
 
-def _sheet(standing: Standing, recorded: Recorded, event: Document) -> Sheet:
+def _sheet(book: Book, standing: Standing, recorded: Recorded, event: Document) -> Sheet:
     order = event.order
+    standing = standing_after(standing, event)
     moment = to_datetime(order.InvoiceDate) or to_datetime(order.CreationDate)
-    return Sheet(
-        order_id=order.Id,
-        standing=standing_after(standing, event),
-        outlet_id=order.OutletId,
-        moment=moment or from_microseconds(recorded.recorded_at),
-        entries=list(entries_of(order)),
-        position=recorded.position,
-    )
+    moment = moment or from_microseconds(recorded.recorded_at)
+    day, hour = _dated(book, standing, order.OutletId, moment)
+    entries = _categorised(book, entries_of(order))
+    return Sheet(order.Id, standing, order.OutletId, moment, entries, recorded.position, day, hour)
 
 
-def entries_of(order: Order) -> Iterator[Entry]:
+def _dated(book: Book, standing: Standing, outlet_id: UUID, moment: datetime) -> tuple[date | None, int | None]:
+    """The business day and hour of an order by the clock its outlet has now; none while it does not count."""
+    if not standing.counts:
+        return None, None
+    shop = book.shops[outlet_id]
+    return business_day(moment, ZoneInfo(shop.zone) if shop.zone else book.zone, shop.day_starts)
+
+
+def _categorised(book: Book, entries: list[Entry]) -> list[Entry]:
+    """The entries under the categories that are known now."""
+    return [
+        msgspec.structs.replace(entry, category=_learnt(book.categories, entry.sources)) if entry.sources else entry
+        for entry in entries
+    ]
+
+
+def _learnt(names: dict[int, str], sources: tuple[int | str, ...]) -> str:
+    found = (names.get(source) if isinstance(source, int) else source for source in sources)
+    return next(filter(None, found), UNCATEGORISED)
+
+
+def entries_of(order: Order) -> list[Entry]:
     """An entry per line that counts, and one per ingredient with the VAT and category of its own or its line's."""
-    for line in counted(order.OrderLines):
+    found = []
+    for line in order.OrderLines or ():
+        if not counts(line):
+            continue
         sources = _sources(line)
-        yield _entry(line, sources)
-        for item in ingredients(line):
-            own = _sources(item)
-            yield _entry(item, own if own and isinstance(own[-1], str) else own + sources)
+        found.append(_entry(line, sources))
+        if line.IngredientItems:
+            for item in ingredients(line):
+                own = _sources(item)
+                found.append(_entry(item, own if own and isinstance(own[-1], str) else own + sources))
+    return found
 
 
 def _sources(line: OrderLine) -> tuple[int | str, ...]:
@@ -177,25 +211,8 @@ def _sources(line: OrderLine) -> tuple[int | str, ...]:
 
 
 def _entry(line: OrderLine, sources: tuple[int | str, ...]) -> Entry:
-    amount = line_amount(
-        1 if line.Direction is None else line.Direction, line.Quantity, line.UnitPrice, line.ItemDiscount,
-        line.TaxPercent or ZERO,
-    )
+    direction = 1 if line.Direction is None else line.Direction
+    gross, net = line_amount(direction, line.Quantity, line.UnitPrice, line.ItemDiscount, line.TaxPercent or ZERO)
     if sources and isinstance(sources[0], str):
-        return Entry(line.Id, sources[0], (), *amount)
-    return Entry(line.Id, UNCATEGORISED, sources, *amount)
-
-
-def _dated(book: Book, sheet: Sheet) -> Sheet:
-    """The sheet under its day, hour and categories by what is known now; under none where it does not count."""
-    if not sheet.standing.counts:
-        return msgspec.structs.replace(sheet, day=None, hour=None)
-    shop = book.shops[sheet.outlet_id]
-    day, hour = business_day(sheet.moment, ZoneInfo(shop.zone) if shop.zone else book.zone, shop.day_starts)
-    entries = [_categorised(entry, book.categories) if entry.sources else entry for entry in sheet.entries]
-    return msgspec.structs.replace(sheet, day=day, hour=hour, entries=entries)
-
-
-def _categorised(entry: Entry, names: dict[int, str]) -> Entry:
-    found = (names.get(source) if isinstance(source, int) else source for source in entry.sources)
-    return msgspec.structs.replace(entry, category=next(filter(None, found), UNCATEGORISED))
+        return Entry(line.Id, sources[0], (), gross, net)
+    return Entry(line.Id, UNCATEGORISED, sources, gross, net)

@@ -19,11 +19,13 @@ WITH clock AS (
      CROSS JOIN LATERAL (SELECT make_date(extract(year FROM s.today)::integer,
                                           coalesce($3::integer, extract(month FROM s.today)::integer), 1) AS first) AS m
 ), total AS (
-    SELECT s.is_day, s.outlet_id, s.name, s.zone, s.day_starts, s.first, sum(t.gross) AS gross, sum(t.net) AS net
+    SELECT s.is_day, s.outlet_id, s.name, s.zone, s.day_starts, s.first, t.gross, t.net
       FROM span s
-      JOIN read_sales.sales_totals t
-        ON t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day >= s.first AND t.day < s.until
-     GROUP BY s.is_day, s.outlet_id, s.name, s.zone, s.day_starts, s.first
+     CROSS JOIN LATERAL (
+         SELECT sum(t.gross) AS gross, sum(t.net) AS net
+           FROM read_sales.sales_totals t
+          WHERE t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day >= s.first AND t.day < s.until
+         HAVING count(*) > 0) AS t
 ), head AS (
     SELECT coalesce((SELECT c.position FROM ledger.checkpoints c WHERE c.tenant_id = $1 AND c.projection = 'sales'), 0)
                AS position,

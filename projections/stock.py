@@ -6,7 +6,8 @@ order takes its old movements out and puts its new ones in. A retry appends no e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -19,9 +20,19 @@ from ledger.events import Event, OrderStatusChanged, Recorded
 from ledger.order import stream_of
 from ledger.records import Order
 from ledger.store import Connection
-from projections.counted import DOCUMENTS, HANDLES, NEW, Document, Standing, counted, orders_before, standing_after
+from projections.counted import (
+    HANDLES,
+    NEW,
+    Standing,
+    counts,
+    is_document,
+    orders_before,
+    standing_after,
+    standing_with,
+)
 
 _SQL = queries("projections/stock.sql")
+_AGAINST = Decimal(-1)
 
 
 class Movement(msgspec.Struct, frozen=True, array_like=True):
@@ -51,10 +62,10 @@ class Total(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """What a batch changes: sheets by stream, and stock by product and outlet."""
+    """What a batch changes: sheets by stream, and stock by outlet and product (a UUID's `int`, which is hashed in C)."""
 
     sheets: dict[str, Sheet] = {}
-    totals: dict[tuple[UUID, UUID], Total] = {}
+    totals: dict[UUID, defaultdict[int, Total]] = {}
 
 
 def fold(sheets: dict[str, Sheet], events: Sequence[Recorded]) -> Changes:
@@ -72,55 +83,45 @@ def fold(sheets: dict[str, Sheet], events: Sequence[Recorded]) -> Changes:
 def _after(before: Sheet | None, recorded: Recorded) -> Sheet | None:
     """The order's sheet after one more event; None where nothing changes."""
     event = recorded.event
-    if isinstance(event, DOCUMENTS):
-        return _sheet(before.standing if before else NEW, recorded.position, event)
+    if is_document(event):
+        order, standing = event.order, standing_after(before.standing if before else NEW, event)
+        return Sheet(order.Id, standing, order.OutletId, movements_of(order), recorded.position)
     if not isinstance(event, OrderStatusChanged):
         return None
     assert before is not None, "the first event of an order's stream is a document"
-    standing = standing_after(before.standing, event)
+    standing = standing_with(before.standing, event.status)
     if standing == before.standing:
         return None
     return msgspec.structs.replace(before, standing=standing, position=recorded.position)
 
 
-def _sheet(standing: Standing, position: int, event: Document) -> Sheet:
-    order = event.order
-    return Sheet(order.Id, standing_after(standing, event), order.OutletId, list(movements_of(order)), position)
-
-
-def movements_of(order: Order) -> Iterator[Movement]:
+def movements_of(order: Order) -> list[Movement]:
     """A movement per counted line that sells pieces, against the line's Quantity x Direction."""
-    for line in counted(order.OrderLines):
+    found = []
+    for line in order.OrderLines or ():
         product = line.Product
-        if product is not None and product.Unit != 0:
+        if not counts(line) or (product is not None and product.Unit != 0):
             continue
-        pieces = EXACT.multiply(line.Quantity, Decimal(-1 if line.Direction is None else -line.Direction))
+        pieces = EXACT.multiply(line.Quantity, _AGAINST if line.Direction in (1, None) else Decimal(-line.Direction))
         description = (product.Description if product is not None else None) or line.ItemDescription or None
-        yield Movement(line.Id, line.ItemId, pieces, description)
+        found.append(Movement(line.Id, line.ItemId, pieces, description))
+    return found
 
 
 def _move(changes: Changes, before: Sheet | None, after: Sheet) -> None:
-    counted_before = before is not None and before.standing.counts
-    # Sale or return, the movements of a status that counts on are the same.
-    if before is not None and counted_before and after.standing.counts and before.movements is after.movements:
-        return
-    if before is not None and counted_before:
+    if before is not None and before.standing.counts:
+        if after.standing.counts and after.movements is before.movements:
+            return  # Another status that counts too: nothing moves, and no line is newer.
+        at = changes.totals.setdefault(before.outlet_id, defaultdict(Total))
         for movement in before.movements:
-            total = _total(changes, before, movement)
+            total = at[movement.product_id.int]
             total.quantity = EXACT.subtract(total.quantity, movement.quantity)
     if after.standing.counts:
+        at = changes.totals.setdefault(after.outlet_id, defaultdict(Total))
         for movement in after.movements:
-            total = _total(changes, after, movement)
+            total = at[movement.product_id.int]
             total.quantity = EXACT.add(total.quantity, movement.quantity)
             total.description = movement.description or total.description
-
-
-def _total(changes: Changes, sheet: Sheet, movement: Movement) -> Total:
-    key = (movement.product_id, sheet.outlet_id)
-    total = changes.totals.get(key)
-    if total is None:
-        total = changes.totals[key] = Total()
-    return total
 
 
 class _Stock:
@@ -150,6 +151,10 @@ async def _save(connection: Connection, tenant_id: int, changes: Changes) -> Non
             for s in changes.sheets.values()
         ]
         await connection.execute(_SQL["save_sheets"], tenant_id, *zip(*rows, strict=True))
-    if changes.totals:
-        moved = [(*key, total.quantity, total.description) for key, total in changes.totals.items()]
+    moved = [
+        (UUID(int=product), outlet_id, total.quantity, total.description)
+        for outlet_id, at in changes.totals.items()
+        for product, total in at.items()
+    ]
+    if moved:
         await connection.execute(_SQL["move_stock"], tenant_id, *zip(*moved, strict=True))
