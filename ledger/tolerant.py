@@ -85,8 +85,9 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
                 known.pop(found[0], None)
         except ValueError as error:
             problems.append((place, str(error)))
-    sent = {name.lower() for name, member in value.items() if member is not None}
-    problems += [(f"{path}.{name}", "is missing") for name in required if name.lower() not in sent]
+    # Of a member that comes twice, in whatever case, the last one counts, also when it is null.
+    last = {name.lower(): member for name, member in value.items()}
+    problems += [(f"{path}.{name}", "is missing") for name in required if last.get(name.lower()) is None]
     if extra and keeps_unknown:
         known["extra"] = extra
     return None if problems else record(**known)
