@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -90,9 +91,10 @@ class Standing(NamedTuple):
     newest: int
 
 
-_read_order = msgspec.json.Decoder(FullOrder).decode
+# Decimals also in what is unknown of an order: a float would not keep 18 digits.
+_read_order = msgspec.json.Decoder(FullOrder, float_hook=Decimal).decode
 _read_swish_payment = msgspec.json.Decoder(FullSwishPayment).decode
-_read_kept = msgspec.json.Decoder(Kept).decode
+_read_kept = msgspec.json.Decoder(Kept, float_hook=Decimal).decode
 
 
 def standing(version: int, state: bytes, document: bytes) -> Standing:
