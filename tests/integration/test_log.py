@@ -16,7 +16,7 @@ from ledger import database
 from ledger.append import new_event_ids
 from ledger.store import Connection, Vault
 from ledger.tenants import add_tenant
-from tests.integration.till import MASTER_KEY
+from tests.integration.books import MASTER_KEY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 APPEND = database.queries("ledger/queries.sql")["append"]
@@ -51,7 +51,7 @@ class Log(NamedTuple):
         assert isinstance(first, int)
         return first
 
-    async def count(self) -> int:
+    async def length(self) -> int:
         """How many events there are."""
         found = await self.connection.fetchval("SELECT count(*) FROM ledger.events")
         assert isinstance(found, int)
@@ -89,7 +89,7 @@ async def test_the_application_has_no_right_to_change_the_log(log: Log, change: 
     await log.append("order-a", 1)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table events"):
         await log.connection.execute(change)
-    assert await log.count() == 1
+    assert await log.length() == 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_the_owner_is_told_why_not(log: Log, owner: Connection, change: st
     await log.append("order-a", 1)
     with pytest.raises(asyncpg.RestrictViolationError, match=r"the log is immutable.* append a correcting event"):
         await owner.execute(change)
-    assert await log.count() == 1
+    assert await log.length() == 1
 
 
 async def test_a_known_event_id_is_refused(log: Log) -> None:
@@ -120,7 +120,7 @@ async def test_a_known_event_id_is_refused(log: Log) -> None:
     with pytest.raises(asyncpg.UniqueViolationError) as failure:
         await log.append("order-b", 1, 2, event_ids=[uuid4(), known[1]])
     assert failure.value.constraint_name == "events_event_id"
-    assert await log.count() == 2
+    assert await log.length() == 2
 
 
 async def test_a_version_that_is_taken_is_refused(log: Log) -> None:
@@ -128,7 +128,7 @@ async def test_a_version_that_is_taken_is_refused(log: Log) -> None:
     with pytest.raises(asyncpg.UniqueViolationError) as failure:
         await log.append("order-a", 2, 3)
     assert failure.value.constraint_name == "events_stream_version"
-    assert await log.count() == 2
+    assert await log.length() == 2
 
 
 @pytest.mark.parametrize("versions", [(3,), (2, 4), (1, 3), (2, 2), (3, 2)])
@@ -138,7 +138,7 @@ async def test_a_version_that_leaves_a_hole_is_refused(log: Log, versions: tuple
         await log.append("order-a", *versions)
     with pytest.raises(asyncpg.SerializationError):
         await log.append("order-b", 2)
-    assert await log.count() == 1
+    assert await log.length() == 1
 
 
 async def test_another_tenants_events_neither_number_nor_hinder(log: Log) -> None:
@@ -217,4 +217,4 @@ async def test_migrations_while_others_append_and_migrate(log: Log, dsn: str) ->
             await log.append("order-a", version)
 
     await asyncio.gather(append(), *(_migrate(dsn) for _ in range(6)))
-    assert await log.count() == 50
+    assert await log.length() == 50
