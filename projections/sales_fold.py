@@ -106,7 +106,7 @@ def fold(book: Book, events: Sequence[Recorded]) -> Changes:
             _learn_shop(book, changes, event.order.OutletId, event.order)
             changes.categories.update(learn_categories(book.categories, event.order))
             before = book.sheets.get(recorded.stream)
-            sheet = _sheet(book, before.standing if before else NEW, recorded, event)
+            sheet = _sheet(book, before, recorded, event)
             _replace(book, changes, recorded.stream, before, sheet)
         elif isinstance(event, OrderStatusChanged):
             _follow_status(book, changes, recorded, event)
@@ -155,11 +155,14 @@ def _move(changes: Changes, sheet: Sheet, moved: Callable[[Decimal, Decimal], De
         total.entries += count
 
 
-def _sheet(book: Book, standing: Standing, recorded: Recorded, event: Document) -> Sheet:
+def _sheet(book: Book, before: Sheet | None, recorded: Recorded, event: Document) -> Sheet:
     order = event.order
-    standing = standing_after(standing, event)
+    standing = standing_after(before.standing if before else NEW, event)
     moment = to_datetime(order.InvoiceDate) or to_datetime(order.CreationDate)
-    moment = moment or from_microseconds(recorded.recorded_at)
+    if moment is None:
+        # Without a date of its own a document was made now; an amendment does not move the sale.
+        amended = before if before is not None and before.standing.counts else None
+        moment = amended.moment if amended else from_microseconds(recorded.recorded_at)
     day, hour = _dated(book, standing, order.OutletId, moment)
     entries = _categorised(book, entries_of(order))
     return Sheet(order.Id, standing, order.OutletId, moment, entries, recorded.position, day, hour)

@@ -62,7 +62,10 @@ class Total(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """What a batch changes: sheets by stream, and stock by outlet and product (a UUID's `int`, which is hashed in C)."""
+    """What a batch changes: sheets by stream, and stock by outlet and product.
+
+    A product is the `int` of its id there: a UUID is hashed and compared in Python, too slow for every line.
+    """
 
     sheets: dict[str, Sheet] = {}
     totals: dict[UUID, defaultdict[int, Total]] = {}

@@ -1,93 +1,33 @@
-"""Sales: which orders and lines count, for how much, when, and under which category (contract, section 4)."""
+"""Sales: which orders and lines count, for how much, and when (contract, section 4)."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from api import sale_reports
-from ledger.events import (
-    Event,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
-    OrderFinalised,
-    OrderStatusChanged,
-    OutletSet,
-    Recorded,
-)
-from ledger.records import NO_ID, Order, OrderLine, Outlet, Product
+from ledger.events import Event, OrderAmended, OrderClosed, OutletSet
 from projections.sales import PROJECTION
 from projections.sales_fold import Book, Changes, fold
-from projections.sales_reads import ByGroup, ByOutlet, GroupTotal, OutletTotal
-
-D = Decimal
-NOON = "2026-11-23T12:00:00+01:00"
-SHOP, ORDER = UUID(int=1), UUID(int=2)
-COMPLETED, CANCELLED, RETURNED = 13, 14, 15
-
-
-def line(price: str = "10", **members: Any) -> OrderLine:
-    """A line of one piece without VAT, in normal form."""
-    given: dict[str, Any] = {"Quantity": D(1), "Direction": 1, "TaxPercent": D(0), "Category": "Mat"} | members
-    return OrderLine(Id=UUID(int=9), ItemId=UUID(int=8), UnitPrice=D(price), **given)
-
-
-def order(*lines: OrderLine, **members: Any) -> Order:
-    """A completed order at noon."""
-    given: dict[str, Any] = {"Status": COMPLETED, "InvoiceDate": NOON, "OutletId": SHOP} | members
-    return Order(Id=given.pop("Id", ORDER), OrderLines=list(lines), **given)
-
-
-def log(*events: Event, first: int = 1) -> list[Recorded]:
-    """The events in a log; those of orders in the streams of their orders, statuses in ORDER's."""
-    found = []
-    for position, event in enumerate(events, first):
-        document = getattr(event, "order", None)
-        stream = "outlet-x" if isinstance(event, OutletSet) else f"order-{document.Id if document else ORDER}"
-        found.append(Recorded(position, stream, position, 0, 1_800_000_000_000_000, event))
-    return found
-
-
-def after(*events: Event) -> Changes:
-    """What the events change in empty sales."""
-    return fold(Book(), log(*events))
-
-
-def totals(changes: Changes) -> dict[tuple[Any, ...], tuple[Decimal, Decimal]]:
-    """Gross and net by outlet, day, hour and category, of those that have a sale."""
-    return {
-        (*place, category): (total.gross, total.net)
-        for place, groups in changes.totals.items()
-        for category, total in groups.items()
-        if total.entries
-    }
-
-
-def gross(*events: Event) -> Decimal | None:
-    """The gross total of all sales; None when there is no sale."""
-    found = [amount for amount, _ in totals(after(*events)).values()]
-    return sum(found, D(0)) if found else None
-
-
-def finalised(*lines: OrderLine, **members: Any) -> OrderFinalised:
-    """A sale."""
-    return OrderFinalised(order=order(*lines, **members))
-
-
-def drafted(*lines: OrderLine, **members: Any) -> OrderDrafted:
-    """An open order."""
-    return OrderDrafted(order=order(*lines, **{"Status": 3} | members))
-
-
-def status(number: int) -> OrderStatusChanged:
-    """A status for ORDER."""
-    return OrderStatusChanged(status=number)
+from tests.unit.sales_given import (
+    CANCELLED,
+    COMPLETED,
+    RETURNED,
+    SHOP,
+    D,
+    after,
+    drafted,
+    finalised,
+    gross,
+    line,
+    log,
+    order,
+    status,
+    totals,
+)
 
 
 def test_a_sale_counts_by_outlet_day_hour_and_category() -> None:
@@ -212,6 +152,8 @@ def test_the_moment_is_the_invoice_date_else_the_creation_date_else_when_it_was_
     assert day(CreationDate="2026-11-20T23:59:00+01:00") == date(2026, 11, 23)
     assert day(CreationDate="2026-11-20T23:59:00+01:00", InvoiceDate=None) == date(2026, 11, 20)
     assert day(InvoiceDate=None) == datetime.fromtimestamp(1_800_000_000, UTC).date()
+    undated = OrderAmended(order=order(line(), InvoiceDate=None))
+    assert [place[1] for place in totals(after(finalised(line()), undated))] == [date(2026, 11, 23)]
 
 
 @pytest.mark.parametrize(
@@ -249,61 +191,6 @@ def test_an_outlet_without_settings_has_the_clock_of_the_tenant() -> None:
     assert place[1:3] == (date(2026, 11, 23), 20)
 
 
-def in_category(category: str | None, id_: int = 0, own: str | None = None, **members: Any) -> OrderLine:
-    """A line whose product has this category and CategoryId."""
-    return line(Category=own, Product=Product(Id=UUID(int=8), Category=category, CategoryId=id_), **members)
-
-
-def categories(*events: Event) -> list[str]:
-    """The categories of all sales, in the order they were met."""
-    return [place[3] for place in totals(after(*events))]
-
-
-def test_a_category_is_the_products_else_the_lines_else_the_learnt_name() -> None:
-    assert categories(finalised(in_category("Mat", 2, own="Egen"))) == ["Mat"]
-    assert categories(finalised(in_category("", 2, own="Egen"))) == ["Egen"]
-    assert categories(finalised(in_category(None, 2, own=""))) == ["Uncategorised"]
-    assert categories(finalised(line(Category=None))) == ["Uncategorised"]
-    other = finalised(in_category("Mat", 2, Active=0), Id=UUID(int=3))
-    assert categories(other, finalised(in_category(None, 2))) == ["Mat"]
-
-
-def test_a_learnt_name_is_the_first_and_applies_from_its_position_onward() -> None:
-    first, second = finalised(in_category("Mat", 2), Id=UUID(int=3)), finalised(in_category("Lunch", 2), Id=UUID(int=4))
-    nameless = finalised(in_category(None, 2))
-    assert categories(nameless, first, second) == ["Uncategorised", "Mat", "Lunch"]
-    assert categories(first, second, nameless) == ["Mat", "Lunch"]
-    assert categories(nameless, first, OrderAmended(order=nameless.order)) == ["Mat"]
-
-
-def test_a_draft_gets_the_name_that_is_known_when_it_begins_to_count() -> None:
-    teaching = finalised(in_category("Mat", 2, Active=0), Id=UUID(int=3))
-    assert categories(drafted(in_category(None, 2)), teaching, status(COMPLETED)) == ["Mat"]
-    assert categories(drafted(in_category(None, 2)), status(COMPLETED), teaching, status(10)) == ["Uncategorised"]
-
-
-def test_an_ingredient_without_a_category_has_its_lines() -> None:
-    def with_item(item: OrderLine, category: str | None = None) -> OrderFinalised:
-        return finalised(in_category(category, 2, IngredientItems=[item]))
-
-    plain = line(Category=None, IngredientMode="+")
-    assert categories(with_item(plain, "Mat")) == ["Mat"]
-    teaching = finalised(in_category("Mat", 2, Active=0), in_category("Sås", 5, Active=0), Id=UUID(int=3))
-    assert categories(teaching, with_item(plain)) == ["Mat"]
-    assert categories(teaching, with_item(in_category(None, 5, IngredientMode="+"))) == ["Mat", "Sås"]
-    assert categories(with_item(in_category(None, 5, IngredientMode="+"), "Mat")) == ["Mat"]
-
-
-def test_outlets_are_known_by_their_first_name_or_the_one_that_was_set() -> None:
-    named = finalised(line(), Outlet=Outlet(Id=SHOP, Name="Ett"))
-    again = OrderAmended(order=order(line(), Outlet=Outlet(Id=SHOP, Name="Två")))
-    setting = OutletSet(outlet_id=SHOP, name="Satt", zone="Europe/Stockholm", day_starts=3)
-    assert after(finalised(line()), named, again).shops[SHOP].name == "Ett"
-    assert after(named, setting, again).shops[SHOP] == ("Satt", "Europe/Stockholm", 3)
-    assert after(finalised(line(), OutletId=NO_ID, Outlet=Outlet(Name="?"))).shops[NO_ID].name is None
-    assert after(finalised(line(), Outlet=Outlet(Id=UUID(int=5), Name="En annan"))).shops[SHOP].name is None
-
-
 def test_events_that_change_nothing_cost_nothing() -> None:
     book = Book()
     fold(book, log(finalised(line())))
@@ -311,22 +198,3 @@ def test_events_that_change_nothing_cost_nothing() -> None:
     assert {kind.__name__ for kind in PROJECTION.handles} == {
         "OrderDrafted", "OrderFinalised", "OrderAmended", "OrderClosed", "OrderStatusChanged", "OutletSet",
     }  # fmt: skip
-
-
-def test_a_report_sums_exactly_and_rounds_each_answer_once() -> None:
-    start = datetime.fromisoformat("2026-11-23T00:00:00+01:00")
-    shops = [OutletTotal(UUID(int=n), f"Kafé {n}", start, D("0.004"), D("0.003")) for n in (1, 2)]
-    found = sale_reports.report(ByOutlet(7, date(2026, 11, 23), shops, []))
-    assert [shop.GrossTotal for shop in found.DailySale.OutletSale] == [D("0.00"), D("0.00")]
-    assert (found.DailySale.GrandTotal, found.DailySale.NetTotal) == (D("0.01"), D("0.01"))
-    assert (found.DailySale.Description, found.MonthlySale.Description) == ("23 November 2026", "November 2026")
-    assert (found.MonthlySale.SaleMonth, str(found.MonthlySale.GrandTotal)) == ("Nov", "0.00")
-
-
-def test_hours_before_the_day_starts_are_in_the_next_calendar_day() -> None:
-    hours = [GroupTotal(2, D(5), D(4)), GroupTotal(14, D(10), D(8))]
-    totals = ByGroup(7, date(2026, 11, 23), ZoneInfo("Europe/Stockholm"), 5, [], [], hours, [])
-    late, noon = sale_reports.hourly(totals, SHOP)
-    assert (late.GroupName, late.SaleHour, late.CreationDate) == ("2.00", 2, "2026-11-24T02:00:00+01:00")
-    assert (noon.GroupName, noon.SaleDay, noon.CreationDate) == ("14.00", 23, "2026-11-23T14:00:00+01:00")
-    assert noon.OutletId == SHOP
