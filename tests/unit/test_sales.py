@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ledger.events import Event, OrderAmended, OrderClosed, OutletSet
+from ledger.records import OrderLine
 from projections.sales import PROJECTION
 from projections.sales_fold import Book, Changes, fold
 from tests.unit.sales_given import (
