@@ -297,6 +297,10 @@ def _with_document(
         payments, receipts = from_swish, []
     order.Payments, order.Receipts = payments, receipts
     order.OrderLines = order.OrderLines or []
+    if state.order is not None and (order.IsOnlineOrder or state.order.IsOnlineOrder):
+        # A number that was sent once is kept like one that was drawn, also when a later document brings none.
+        order.OrderIntID = order.OrderIntID or state.order.OrderIntID
+        order.OrderNoOfDay = order.OrderNoOfDay or state.order.OrderNoOfDay
     _overlay(order, state.others)
     return order, sale_after(state.sale, order.Status, order.Type), not draft, state.others
 
