@@ -93,7 +93,7 @@ async def update_order_status(request: Request) -> Response:
     order_id = _path_guid(request, "orderId")
     text = request.path_params["status"]
     if not (text.isascii() and text.isdigit() and int(text[:9]) in KNOWN_STATUSES):
-        raise BadInput.at("status", "is no order status (0 to 21)")
+        raise BadInput.at("status", "is no order status")
     return await _submit(request, SetStatus(order_id=order_id, status=int(text), swish_type=_swish_type(request)))
 
 

@@ -39,7 +39,8 @@ Zones = Callable[[UUID], ZoneInfo]
 R = TypeVar("R", bound=Record)
 
 LOWEST_TAX = Decimal(-100)
-KNOWN_STATUSES = frozenset(range(22))
+# 7 and 12 are no statuses (contract, section 2).
+KNOWN_STATUSES = frozenset(range(22)) - {7, 12}
 # Texts for which the strict decode is no judge: U+0000, and our own name for unknown members, however it is escaped.
 _UNFIT = (b"\\u0000", b"$extra", b"\\u0024", b"\\u006", b"\\u007")
 # A card number in running text: 13 to 19 digits, perhaps in groups.
@@ -135,7 +136,7 @@ def _maybe_id(value: UUID | None) -> UUID | None:
 def _order(order: Order, zones: Zones) -> None:
     _need_id("$.Id", order.Id)
     if order.Status not in KNOWN_STATUSES:
-        raise BadInput.at("$.Status", f"{order.Status} is no order status (0 to 21)")
+        raise BadInput.at("$.Status", f"{order.Status} is no order status")
     if not order.OutletId.int:
         order.OutletId = order.Outlet.Id if order.Outlet else NO_ID
     if not order.CustomerId.int:
@@ -146,6 +147,8 @@ def _order(order: Order, zones: Zones) -> None:
     order.DeliveryDate = _maybe_moment(order.DeliveryDate, zone)
     order.OrderTotal = canonical[order.OrderTotal]
     order.TaxPercent = canonical[order.TaxPercent]
+    if order.TaxPercent <= LOWEST_TAX:
+        raise BadInput.at("$.TaxPercent", "must be more than -100")
     order.TipAmount = canonical[order.TipAmount]
     order.RoundedAmount = canonical[order.RoundedAmount]
     order.DiscountTotal = canonical[order.DiscountTotal]

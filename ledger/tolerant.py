@@ -29,6 +29,8 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _GUID = re.compile(r"\{[0-9a-f-]{32,36}\}|[0-9a-f-]{32,36}", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
+# Powers of ten: what a double still holds, and from where on a number is written with an exponent.
+_FARTHEST, _WRITTEN_OUT = 300, 30
 _ANY_ZONE = ZoneInfo("UTC")
 
 
@@ -221,14 +223,30 @@ def _maybe_guid(value: Any) -> Any:
 
 
 def _unknown(value: Any) -> Any:
-    """A member we do not know, kept as it is; numbers in canonical form, so that a retry is known again."""
+    """A member we do not know, kept as it is: no bound but that of other readers, who take numbers for doubles.
+
+    Numbers are written in one way, so that a retry is known again.
+    """
     if isinstance(value, dict):
         return {_text(name): _unknown(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_unknown(member) for member in value]
-    if isinstance(value, Decimal):
-        return _decimal(value)
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return _shortest(value)
     return _text(value) if isinstance(value, str) else value
+
+
+def _shortest(value: int | Decimal) -> Decimal:
+    """The same number, exactly, without trailing zeros, and without an exponent where it is whole and short."""
+    number = Decimal(value)
+    sign, digits, exponent = number.as_tuple()
+    kept = "".join(map(str, digits)).rstrip("0")
+    if not kept:
+        return Decimal(0)
+    if abs(number.adjusted()) > _FARTHEST:
+        raise ValueError("is no number that others can read")
+    shortest = Decimal((sign, tuple(map(int, kept)), int(exponent) + len(digits) - len(kept)))
+    return Decimal(int(shortest)) if int(shortest.as_tuple().exponent) > 0 and shortest.adjusted() < _WRITTEN_OUT else shortest
 
 
 _RULES: tuple[tuple[Any, Reader], ...] = (
