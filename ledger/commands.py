@@ -403,7 +403,11 @@ def _order_for(view: View, state: SwishState, arriving: dict[str, set[Pair]]) ->
         if by_id in arriving or view.order(by_id).order is not None:
             return by_id
         for kind in REFERENCE_KINDS:
-            found = {*view.shared(kind, value), *(name for name, names in arriving.items() if (kind, value) in names)}
+            claimed = view.shared(kind, value)
+            view.need(claimed)
+            # A claim outlives the name: an order that goes by another one now is not meant.
+            names = {name: set(order.references(o)) for name in claimed if (o := view.order(name).order)} | arriving
+            found = [name for name, its in names.items() if (kind, value) in its]
             if found:
-                return found.pop() if len(found) == 1 else None
+                return found[0] if len(found) == 1 else None
     return None
