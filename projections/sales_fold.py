@@ -37,7 +37,7 @@ UNCATEGORISED = "Uncategorised"
 DEFAULT_ZONE = ZoneInfo("Europe/Stockholm")
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line's part of the sales, kronor to six decimals.
 
     `sources` is empty where the line names its category; else what the category comes from while the order begins to
@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     net: Decimal
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class Sheet(msgspec.Struct, frozen=True, gc=False):
     """An order as the sales see it. `day` and `hour` are None while it does not count.
 
     `position` is that of the event which made it so.
@@ -67,7 +67,7 @@ class Sheet(msgspec.Struct, frozen=True):
     hour: int | None = None
 
 
-class Total(msgspec.Struct):
+class Total(msgspec.Struct, gc=False):
     """What a place of the totals has gained: kronor, and the number of entries."""
 
     gross: Decimal = ZERO

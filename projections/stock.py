@@ -35,7 +35,7 @@ _SQL = queries("projections/stock.sql")
 _AGAINST = Decimal(-1)
 
 
-class Movement(msgspec.Struct, frozen=True, array_like=True):
+class Movement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one line takes out of stock (negative) or brings back, in pieces."""
 
     line_id: UUID
@@ -44,7 +44,7 @@ class Movement(msgspec.Struct, frozen=True, array_like=True):
     description: str | None
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class Sheet(msgspec.Struct, frozen=True, gc=False):
     """An order as the stock sees it; its movements count while it does. `position` is of the event that made it so."""
 
     order_id: UUID
@@ -54,7 +54,7 @@ class Sheet(msgspec.Struct, frozen=True):
     position: int
 
 
-class Total(msgspec.Struct):
+class Total(msgspec.Struct, gc=False):
     """What a product at an outlet has gained, and what the newest line called it."""
 
     quantity: Decimal = ZERO
