@@ -245,8 +245,9 @@ def _shortest(value: int | Decimal) -> Decimal:
         return Decimal(0)
     if abs(number.adjusted()) > _FARTHEST:
         raise ValueError("is no number that others can read")
-    shortest = Decimal((sign, tuple(map(int, kept)), int(exponent) + len(digits) - len(kept)))
-    return Decimal(int(shortest)) if int(shortest.as_tuple().exponent) > 0 and shortest.adjusted() < _WRITTEN_OUT else shortest
+    exponent = int(exponent) + len(digits) - len(kept)
+    shortest = Decimal((sign, tuple(map(int, kept)), exponent))
+    return Decimal(int(shortest)) if exponent > 0 and shortest.adjusted() < _WRITTEN_OUT else shortest
 
 
 _RULES: tuple[tuple[Any, Reader], ...] = (
