@@ -113,7 +113,7 @@ def a_return(**changes: Any) -> Json:
 def a_web_order(**changes: Any) -> Json:
     """An order of a web shop, new and not paid: a cart."""
     customer = changes.get("CustomerId") or new_id()
-    web = {
+    web: Json = {
         "Status": 0, "PaymentStatus": 0, "IsOnlineOrder": True, "OrderSource": 2, "CustomerId": customer,
         "Customer": a_customer(Id=customer), "Payments": [], "Receipts": [],
         "DeliveryDate": "2026-11-23T17:30:00", "IsPickup": True,

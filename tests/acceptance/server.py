@@ -114,7 +114,8 @@ class Server:
 
     def stock(self, product: str, outlet: str) -> float:
         """The stock of a product at an outlet, 0 where nothing ever moved."""
-        return sum(row["Quantity"] for row in self.get("/v1/stock", productId=product, outletId=outlet))
+        found: list[Json] = self.get("/v1/stock", productId=product, outletId=outlet)
+        return float(sum(row["Quantity"] for row in found))
 
     @staticmethod
     def _problem(answer: httpx.Response, status: int, at: str | None = None) -> Json:

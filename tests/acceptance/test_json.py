@@ -20,37 +20,8 @@ from tests.acceptance.bodies import (
     camel,
     new_id,
 )
+from tests.acceptance.members import LINE, LINE_MAY_BE_NULL, ORDER, ORDER_MAY_BE_NULL, PAYMENT, RECEIPT
 from tests.acceptance.server import Json, Server
-
-ORDER = set(
-    "Id TableId CustomerId CreationDate OrderTotal OrderNoOfDay Status PaymentStatus Updated UserId TaxPercent "
-    "InvoiceNumber InvoiceDate InvoiceGenerated TipAmount IsInInvoice OrderSource Comments ShiftNo ShiftOrderNo "
-    "ShiftClosed TipAmountType ZPrinted CheckOutUserId OrderComments Type CustomerInvoiceId Bong DailyBong TerminalId "
-    "OutletId Outlet TrainingMode RoundedAmount OrderLines Receipts Payments ExternalID FnResponse "
-    "IsVismaInvoiceGenerated WC_ID DiscountTotal DiscountTax OrderIntID IsOnlineOrder Customer Customr DeliveryDate "
-    "IsPickup SwishPayment Version".split()
-)
-ORDER_MAY_BE_NULL = set(
-    "OrderNoOfDay UserId InvoiceNumber InvoiceDate Comments CheckOutUserId OrderComments CustomerInvoiceId Bong "
-    "DailyBong Outlet ExternalID FnResponse OrderIntID Customer Customr DeliveryDate SwishPayment".split()
-)
-LINE = set(
-    "Id OrderId ItemId Quantity UnitPrice DiscountedUnitPrice PurchasePrice ItemDiscount DiscountPercentage TaxPercent "
-    "Active ItemComments UnitsInPackage ItemStatus IsCoupon Direction DiscountType DiscountDescription ItemType "
-    "GroupId GroupKey IngredientMode IngredientItems ItemDetails IsInventoryAdjusted WC_ID ItemDescription Category "
-    "Product".split()
-)
-LINE_MAY_BE_NULL = set(
-    "ItemComments DiscountDescription GroupKey IngredientMode ItemDescription Category Product".split()
-)
-PAYMENT = set(
-    "Id OrderId TypeId PaidAmount ReturnAmount PaymentDate PaymentRef CreditCardNo TipAmount CashCollected CashChange "
-    "IsCashSaleDropped Direction ProductName DeviceTotal PayerRef".split()
-)
-RECEIPT = set(
-    "ReceiptId TerminalId TerminalNo ReceiptNumber OrderId ReceiptCopies GrossAmount VatAmount VatDetail PrintDate "
-    "ControlUnitName ControlUnitCode CustomerPaymentReceipt MerchantPaymentReceipt IsSignature".split()
-)
 
 
 def nulls(record: Json) -> set[str]:
