@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec
@@ -38,6 +39,8 @@ from ledger.records import Record
 from ledger.store import Connection, Vault
 
 _SQL = queries("ledger/queries.sql")
+# The order of members that we do not know says nothing: a retry may have another.
+_ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 # All but the version (4 bits) and the variant (2 bits) of a UUID's lower 80 bits.
 _RANDOM_BITS = (1 << 76) - 1 & ~(0x3 << 62)
 
@@ -131,7 +134,7 @@ def _subject(batch: Batch, stream: str, event: Event) -> str:
 
 def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Record]) -> str:
     """By what a normalised document is known again: keyed, so that it outlives the erasure of personal data."""
-    digest = hmac.digest(secret, kind.encode() + b"\0" + codec.encoder.encode(document), "sha256")
+    digest = hmac.digest(secret, kind.encode() + b"\0" + _ENCODER.encode(document), "sha256")
     return base64.b64encode(digest[:18]).decode()
 
 
