@@ -35,8 +35,10 @@ BATCH_AT_MOST = 256
 QUEUED_AT_MOST = 4096
 # How long a commit whose answer was lost is asked after, seconds.
 ASK_FOR = 10.0
+# An InternalClientError is what asyncpg raises when a connection breaks between two messages.
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError, TimeoutError, asyncpg.LockNotAvailableError)  # fmt: skip
+        asyncpg.InternalClientError, asyncpg.InsufficientResourcesError, TimeoutError,
+        asyncpg.LockNotAvailableError)  # fmt: skip
 
 
 class Answer(NamedTuple):
@@ -150,16 +152,17 @@ class Writer:
                 await transaction.commit()
             except AWAY as error:
                 await self._ask_after(tenant_id, first_id, error)
-        batch.remember()
-        for request, outcome in zip(requests, outcomes, strict=True):
-            if request.answer.done():
-                continue  # the client has gone away; what it asked for has happened all the same
-            if isinstance(outcome, Refused):
-                request.answer.set_exception(outcome)
-            else:
-                request.answer.set_result(outcome)
-        if batch.appended:
-            self._announce(tenant_id)
+            # Answered before the connection is given back: that may fail, and what is committed is committed.
+            batch.remember()
+            for request, outcome in zip(requests, outcomes, strict=True):
+                if request.answer.done():
+                    continue  # the client has gone away; what it asked for has happened all the same
+                if isinstance(outcome, Refused):
+                    request.answer.set_exception(outcome)
+                else:
+                    request.answer.set_result(outcome)
+            if batch.appended:
+                self._announce(tenant_id)
 
     async def _decide(
         self, connection: Connection, batch: Batch, requests: Sequence[_Request], now: datetime
