@@ -16,7 +16,7 @@ from ledger import database
 from ledger.append import new_event_ids
 from ledger.store import Connection, Vault
 from ledger.tenants import add_tenant
-from tests.integration.books import MASTER_KEY
+from tests.integration.shop import MASTER_KEY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 APPEND = database.queries("ledger/queries.sql")["append"]

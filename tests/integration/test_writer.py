@@ -13,14 +13,12 @@ from ledger.commands import Command, Decision, LogDrawerEntry, SaveInvoice, View
 from ledger.errors import Refused, Unavailable
 from ledger.records import CashDrawerLog, CustomerInvoice
 from ledger.writer import QUEUED_AT_MOST, Answer, Context, Writer
-from tests.integration.books import Books, cart, command, open_books, order_id, sale
-
-ONLINE = {"online": True}
+from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
 
 
 @pytest.fixture
-async def books(dsn: str) -> AsyncIterator[Books]:
-    async with open_books(dsn) as opened:
+async def shop(dsn: str) -> AsyncIterator[Shop]:
+    async with open_shop(dsn) as opened:
         yield opened
 
 
@@ -44,10 +42,10 @@ class Broken(Command, frozen=True, kw_only=True):
         raise ZeroDivisionError
 
 
-async def test_an_answer_names_the_commands_last_event(books: Books) -> None:
-    assert await books.post(sale("a")) == Answer(3, duplicate=False)
-    assert await books.post(sale("b")) == Answer(6, duplicate=False)
-    assert await books.events() == [
+async def test_an_answer_names_the_commands_last_event(shop: Shop) -> None:
+    assert await shop.post(sale("a")) == Answer(3, duplicate=False)
+    assert await shop.post(sale("b")) == Answer(6, duplicate=False)
+    assert await shop.events() == [
         (at, f"order-{order_id(name)}", version, type_)
         for name, first in (("a", 1), ("b", 4))
         for at, (version, type_) in enumerate(
@@ -56,103 +54,103 @@ async def test_an_answer_names_the_commands_last_event(books: Books) -> None:
     ]
 
 
-async def test_a_batch_is_one_transaction(books: Books) -> None:
-    await at_once(*(books.post(sale(str(number))) for number in range(50)))
-    assert await books.pool.fetchval("SELECT count(DISTINCT xmin::text) FROM ledger.events") == 1
-    assert await books.pool.fetchval("SELECT count(*) FROM ledger.events") == 150
+async def test_a_batch_is_one_transaction(shop: Shop) -> None:
+    await at_once(*(shop.post(sale(str(number))) for number in range(50)))
+    assert await shop.pool.fetchval("SELECT count(DISTINCT xmin::text) FROM ledger.events") == 1
+    assert await shop.pool.fetchval("SELECT count(*) FROM ledger.events") == 150
 
 
-async def test_a_refused_command_does_not_touch_its_neighbours(books: Books) -> None:
+async def test_a_refused_command_does_not_touch_its_neighbours(shop: Shop) -> None:
     outcomes = await at_once(
-        books.post(sale("a", receipt=1)),
-        books.refused(),
-        books.post(sale("b", receipt=1)),
-        books.post(sale("c", receipt=2)),
-        books.refused(),
+        shop.post(sale("a", receipt=1)),
+        shop.refused(),
+        shop.post(sale("b", receipt=1)),
+        shop.post(sale("c", receipt=2)),
+        shop.refused(),
     )
     assert kinds(outcomes) == ["new", "Refused", "Refused", "new", "Refused"]
     assert "receipt 1 of this terminal belongs to another order" in str(outcomes[2])
-    assert {stream for _, stream, _, _ in await books.events()} == {f"order-{order_id(name)}" for name in "ac"}
-    assert kinds(await at_once(books.post(sale("b", receipt=3)))) == ["new"]
+    assert {stream for _, stream, _, _ in await shop.events()} == {f"order-{order_id(name)}" for name in "ac"}
+    assert kinds(await at_once(shop.post(sale("b", receipt=3)))) == ["new"]
 
 
-async def test_a_command_with_a_bug_does_not_touch_its_neighbours(books: Books) -> None:
-    broken = books.writer.submit(books.tenant, Broken(), Context(actor="test"))
-    outcomes = await at_once(books.post(sale("a")), broken, books.post(sale("b")), books.post(sale("a")))
+async def test_a_command_with_a_bug_does_not_touch_its_neighbours(shop: Shop) -> None:
+    broken = shop.writer.submit(shop.tenant, Broken(), Context(actor="test"))
+    outcomes = await at_once(shop.post(sale("a")), broken, shop.post(sale("b")), shop.post(sale("a")))
     assert kinds(outcomes) == ["new", "ZeroDivisionError", "new", "duplicate"]
-    assert len(await books.events()) == 6
+    assert len(await shop.events()) == 6
 
 
-async def test_the_same_new_order_twice_in_one_batch(books: Books) -> None:
-    first, second, other, third = await at_once(*(books.post(sale(name)) for name in "aaba"))
+async def test_the_same_new_order_twice_in_one_batch(shop: Shop) -> None:
+    first, second, other, third = await at_once(*(shop.post(sale(name)) for name in "aaba"))
     assert first == Answer(3, duplicate=False)
     assert second == third == Answer(3, duplicate=True)
     assert other == Answer(6, duplicate=False)
-    assert await books.post(sale("a")) == Answer(3, duplicate=True)
+    assert await shop.post(sale("a")) == Answer(3, duplicate=True)
 
 
-async def test_two_documents_of_one_new_order_in_one_batch(books: Books) -> None:
-    outcomes = await at_once(books.post(sale("a", OrderTotal=1)), books.post(sale("a", OrderTotal=2)))
+async def test_two_documents_of_one_new_order_in_one_batch(shop: Shop) -> None:
+    outcomes = await at_once(shop.post(sale("a", OrderTotal=1)), shop.post(sale("a", OrderTotal=2)))
     assert outcomes == [Answer(3, duplicate=False), Answer(4, duplicate=False)]
-    assert (await books.events())[-1][2:] == (4, "order.amended")
+    assert (await shop.events())[-1][2:] == (4, "order.amended")
 
 
-async def test_a_retry_is_known_to_a_process_that_has_just_started(books: Books) -> None:
-    await books.post(sale("a"))
-    await books.post(sale("a", OrderTotal=140))
-    writer = Writer(books.pool, books.vault)
-    again = await books._replace(writer=writer).post(sale("a"))
+async def test_a_retry_is_known_to_a_process_that_has_just_started(shop: Shop) -> None:
+    await shop.post(sale("a"))
+    await shop.post(sale("a", OrderTotal=140))
+    writer = Writer(shop.pool, shop.vault)
+    again = await shop._replace(writer=writer).post(sale("a"))
     assert again == Answer(3, duplicate=True), "a late retry never undoes an amendment"
-    assert len(await books.events()) == 4
+    assert len(await shop.events()) == 4
 
 
-async def test_an_idempotency_key_stands_for_one_body(books: Books) -> None:
-    first = await books.post(sale("a"), key="k")
-    assert await books.post(sale("a"), key="k") == first._replace(duplicate=True)
+async def test_an_idempotency_key_stands_for_one_body(shop: Shop) -> None:
+    first = await shop.post(sale("a"), key="k")
+    assert await shop.post(sale("a"), key="k") == first._replace(duplicate=True)
     with pytest.raises(Refused, match="this Idempotency-Key was used with another body"):
-        await books.post(sale("b"), key="k")
-    assert (await books.post(sale("b"), key="l")).duplicate is False
+        await shop.post(sale("b"), key="k")
+    assert (await shop.post(sale("b"), key="l")).duplicate is False
 
 
-async def test_an_idempotency_key_twice_in_one_batch(books: Books) -> None:
-    outcomes = await at_once(*(books.post(sale(name), key="k") for name in "aab"))
+async def test_an_idempotency_key_twice_in_one_batch(shop: Shop) -> None:
+    outcomes = await at_once(*(shop.post(sale(name), key="k") for name in "aab"))
     assert kinds(outcomes) == ["new", "duplicate", "Refused"]
 
 
-async def test_a_refused_command_does_not_use_its_idempotency_key_up(books: Books) -> None:
-    await books.post(sale("a", receipt=1))
+async def test_a_refused_command_does_not_use_its_idempotency_key_up(shop: Shop) -> None:
+    await shop.post(sale("a", receipt=1))
     with pytest.raises(Refused):
-        await books.post(sale("b", receipt=1), key="k")
-    outcomes = await at_once(books.post(sale("b", receipt=1), key="l"), books.post(sale("b", receipt=2), key="l"))
+        await shop.post(sale("b", receipt=1), key="k")
+    outcomes = await at_once(shop.post(sale("b", receipt=1), key="l"), shop.post(sale("b", receipt=2), key="l"))
     assert kinds(outcomes) == ["Refused", "new"]
-    assert (await books.post(sale("c", receipt=3), key="k")).duplicate is False
+    assert (await shop.post(sale("c", receipt=3), key="k")).duplicate is False
 
 
-async def test_a_duplicate_uses_its_idempotency_key_up_though_nothing_is_appended(books: Books) -> None:
-    first = await books.post(sale("a"))
-    assert await books.post(sale("a"), key="k") == first._replace(duplicate=True)
+async def test_a_duplicate_uses_its_idempotency_key_up_though_nothing_is_appended(shop: Shop) -> None:
+    first = await shop.post(sale("a"))
+    assert await shop.post(sale("a"), key="k") == first._replace(duplicate=True)
     with pytest.raises(Refused, match="another body"):
-        await books.post(sale("b"), key="k")
+        await shop.post(sale("b"), key="k")
 
 
-async def test_drawn_numbers_have_no_hole(books: Books) -> None:
+async def test_drawn_numbers_have_no_hole(shop: Shop) -> None:
     """Whatever comes in between: refused, duplicate, one that brings its own numbers, another batch."""
-    await books.post(sale("till", receipt=5))
+    await shop.post(sale("till", receipt=5))
     numbered = cart("own", OrderIntID=77, OrderNoOfDay="20261123-9")
     for names in ("ab", "c", "de"):
         outcomes = await at_once(
-            books.post(cart(names[0]), **ONLINE),
-            books.post(cart(names[0]), **ONLINE),
-            books.post(sale("stale", receipt=5), **ONLINE),
-            books.post(numbered, **ONLINE),
-            books.refused(),
-            *(books.post(cart(name), **ONLINE) for name in names[1:]),
+            shop.post_online(cart(names[0])),
+            shop.post_online(cart(names[0])),
+            shop.post_online(sale("stale", receipt=5)),
+            shop.post_online(numbered),
+            shop.refused(),
+            *(shop.post_online(cart(name)) for name in names[1:]),
         )
         assert kinds(outcomes)[:3] == ["new", "duplicate", "Refused"]
-    await books.post(cart("f", CreationDate="2026-11-24T00:00:00"), **ONLINE)
-    await books.post(cart("g", OrderNoOfDay="mine"), **ONLINE)
-    await books.post(cart("h"), **ONLINE)
-    drawn = await books.pool.fetch(
+    await shop.post_online(cart("f", CreationDate="2026-11-24T00:00:00"))
+    await shop.post_online(cart("g", OrderNoOfDay="mine"))
+    await shop.post_online(cart("h"))
+    drawn = await shop.pool.fetch(
         "SELECT data ->> 'order_int_id' AS id, data ->> 'order_no_of_day' AS number FROM ledger.events_as_json "
         "WHERE type = 'order.numbered' ORDER BY position"
     )
@@ -160,16 +158,16 @@ async def test_drawn_numbers_have_no_hole(books: Books) -> None:
     assert [tuple(row) for row in drawn] == [*expected, ("6", "20261124-1"), ("7", None), ("8", "20261123-6")]
 
 
-async def test_what_is_refused_for_its_counter_draws_nothing(books: Books) -> None:
-    await books.post(sale("a", receipt=1))
-    outcomes = await at_once(books.post(sale("b", receipt=1), **ONLINE), books.post(sale("c", receipt=2), **ONLINE))
+async def test_what_is_refused_for_its_counter_draws_nothing(shop: Shop) -> None:
+    await shop.post(sale("a", receipt=1))
+    outcomes = await at_once(shop.post_online(sale("b", receipt=1)), shop.post_online(sale("c", receipt=2)))
     assert kinds(outcomes) == ["Refused", "new"]
-    assert dict(await books.pool.fetch("SELECT name, value FROM ledger.counters")) == {
+    assert dict(await shop.pool.fetch("SELECT name, value FROM ledger.counters")) == {
         "OrderIntID": 1, "OrderNoOfDay/20261123": 1
     }  # fmt: skip
 
 
-async def test_personal_data_is_nowhere_in_the_clear(books: Books) -> None:
+async def test_personal_data_is_nowhere_in_the_clear(shop: Shop) -> None:
     secret = "Hemlig-" + "7" * 9
     person = {"Id": str(order_id("eva")), "Name": secret, "Email": f"{secret}@x.se", "Phone": secret, "Nick": secret}
     line = sale("a")["OrderLines"][0] | {"ItemComments": secret, "Unknown": {"deep": [secret]}}
@@ -181,43 +179,43 @@ async def test_personal_data_is_nowhere_in_the_clear(books: Books) -> None:
         "Receipts": [sale("a")["Receipts"][0] | {"CustomerPaymentReceipt": secret, "MerchantPaymentReceipt": secret}],
     }  # fmt: skip
     for status in (0, 13, 14):
-        await books.post(sale("a", Status=status) | personal, key=f"key-{status}")
+        await shop.post(sale("a", Status=status) | personal, key=f"key-{status}")
     invoice = CustomerInvoice(Id=order_id("invoice"), CustomerName=secret, Address1=secret, Remarks=secret)
     entry = CashDrawerLog(Id=order_id("drawer"), ActivityType=1, extra={"Note": secret})
     for sent in (SaveInvoice(invoice=invoice), LogDrawerEntry(entry=entry, first_wins=True)):
-        await books.writer.submit(books.tenant, sent, Context(actor="test"))
-    tables = await books.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'ledger'")
+        await shop.writer.submit(shop.tenant, sent, Context(actor="test"))
+    tables = await shop.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'ledger'")
     assert len(tables) >= 7
     for (table,) in tables:
-        rows = await books.pool.fetch(f"SELECT * FROM ledger.{table}")
+        rows = await shop.pool.fetch(f"SELECT * FROM ledger.{table}")
         stored = b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
         assert secret.encode() not in stored, table
 
 
-async def test_a_client_that_has_gone_away_hinders_nobody(books: Books) -> None:
-    gone = asyncio.create_task(books.post(sale("gone")))
-    stays = asyncio.create_task(books.post(sale("stays")))
+async def test_a_client_that_has_gone_away_hinders_nobody(shop: Shop) -> None:
+    gone = asyncio.create_task(shop.post(sale("gone")))
+    stays = asyncio.create_task(shop.post(sale("stays")))
     await asyncio.sleep(0)
     gone.cancel()
     assert (await stays).duplicate is False
-    outcome = await books.post(sale("gone"))
+    outcome = await shop.post(sale("gone"))
     assert outcome.position in (3, 6)
-    assert len(await books.events()) == 6
+    assert len(await shop.events()) == 6
 
 
-async def test_a_full_queue_says_so_and_loses_nothing_it_took(books: Books) -> None:
-    orders = [command(books.tenant, sale(str(number))) for number in range(QUEUED_AT_MOST + 5)]
-    outcomes = await at_once(*(books.writer.submit(books.tenant, one, Context(actor="test")) for one in orders))
+async def test_a_full_queue_says_so_and_loses_nothing_it_took(shop: Shop) -> None:
+    orders = [command(shop.tenant, sale(str(number))) for number in range(QUEUED_AT_MOST + 5)]
+    outcomes = await at_once(*(shop.writer.submit(shop.tenant, one, Context(actor="test")) for one in orders))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
     assert len(refused) == 5 and all("too many commands are waiting" in str(error) for error in refused)
-    assert len(await books.events()) == 3 * QUEUED_AT_MOST
+    assert len(await shop.events()) == 3 * QUEUED_AT_MOST
 
 
-async def test_a_writer_that_closes_finishes_what_it_took(books: Books) -> None:
-    asked = [asyncio.create_task(books.post(sale(str(number)))) for number in range(20)]
+async def test_a_writer_that_closes_finishes_what_it_took(shop: Shop) -> None:
+    asked = [asyncio.create_task(shop.post(sale(str(number)))) for number in range(20)]
     await asyncio.sleep(0)
-    await books.writer.close()
+    await shop.writer.close()
     assert all(task.done() for task in asked)
     with pytest.raises(Unavailable, match="stopping"):
-        await books.post(sale("late"))
-    assert len(await books.events()) == 60
+        await shop.post(sale("late"))
+    assert len(await shop.events()) == 60
