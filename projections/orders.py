@@ -64,7 +64,6 @@ class Row(NamedTuple):
     terminal_id: UUID
     is_open: bool
     is_online: bool
-    is_cart: bool
     is_basket: bool
     external_queue: str | None
     invoice_queue: bool
@@ -133,16 +132,14 @@ def row(order: Standing) -> Row:
     if shown is not encoded:
         kept = msgspec.structs.replace(kept, order=msgspec.Raw(encoded))
     customer_id = customer_of(document)
-    cart = is_cart(document)
     created_at = to_datetime(document.CreationDate) or from_microseconds(order.first)
     return Row(
         order_id=document.Id,
         version=state.version,
         customer_id=customer_id,
         terminal_id=document.TerminalId,
-        is_open=state.is_open and not cart,
+        is_open=state.is_open and not is_cart(document),
         is_online=document.IsOnlineOrder,
-        is_cart=cart,
         is_basket=document.IsOnlineOrder and document.Status == NEW and document.PaymentStatus == 0,
         external_queue=None if document.TrainingMode or document.ExternalID else state.sale or None,
         invoice_queue=bool(customer_id.int) and waits_for_bookkeeping(document),

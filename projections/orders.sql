@@ -3,19 +3,18 @@ SELECT order_id, version, state, document FROM orders WHERE tenant_id = $1 AND o
 
 -- name: write_orders -- each order of a batch once, as it stands after it
 INSERT INTO orders (
-    tenant_id, order_id, version, customer_id, terminal_id, is_open, is_online, is_cart, is_basket, external_queue,
+    tenant_id, order_id, version, customer_id, terminal_id, is_open, is_online, is_basket, external_queue,
     invoice_queue, is_nameless, created_at, business_time, recorded_at, document, state
 )
 SELECT $1, n.*
   FROM unnest(
-    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::boolean[],
-    $10::text[], $11::boolean[], $12::boolean[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
-    $16::bytea[], $17::bytea[]
+    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[],
+    $10::boolean[], $11::boolean[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bytea[],
+    $16::bytea[]
   ) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE SET
     version = excluded.version, customer_id = excluded.customer_id, terminal_id = excluded.terminal_id,
-    is_open = excluded.is_open, is_online = excluded.is_online, is_cart = excluded.is_cart,
-    is_basket = excluded.is_basket, external_queue = excluded.external_queue, invoice_queue = excluded.invoice_queue,
+    is_open = excluded.is_open, is_online = excluded.is_online, is_basket = excluded.is_basket, external_queue = excluded.external_queue, invoice_queue = excluded.invoice_queue,
     is_nameless = excluded.is_nameless, created_at = excluded.created_at, business_time = excluded.business_time,
     recorded_at = excluded.recorded_at, document = excluded.document, state = excluded.state
 

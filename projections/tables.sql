@@ -15,8 +15,6 @@ CREATE TABLE IF NOT EXISTS orders (
     -- Open to drafts, and no cart.
     is_open        boolean NOT NULL,
     is_online      boolean NOT NULL,
-    -- Kept for its customer, listed nowhere.
-    is_cart        boolean NOT NULL,
     -- What a customer may be given back to go on shopping with.
     is_basket      boolean NOT NULL,
     -- 'sale' or 'return' while the order counts, is no training, and waits for its external id.

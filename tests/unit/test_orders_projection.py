@@ -98,13 +98,13 @@ def test_a_cancelled_sale_leaves_every_queue() -> None:
 
 def test_a_cart_is_kept_for_its_customer_and_not_listed() -> None:
     found = after(events.OrderDrafted(order=order(IsOnlineOrder=True, CustomerId=CUSTOMER)))
-    assert (found.is_cart, found.is_basket, found.is_open, found.customer_id) == (True, True, False, CUSTOMER)
+    assert (found.is_basket, found.is_open, found.customer_id) == (True, False, CUSTOMER)
 
 
 def test_a_cart_that_is_paid_is_an_order() -> None:
     paid = events.PaymentCaptured(payment=Payment(Id=UUID(int=20), PaidAmount=Decimal(9)), swish="S1")
     found = after(events.OrderDrafted(order=order(IsOnlineOrder=True)), paid)
-    assert (found.is_cart, found.is_basket, found.is_open) == (False, False, True)
+    assert (found.is_basket, found.is_open) == (False, True)
 
 
 def test_an_invoice_queues_the_order_until_the_bookkeeping_has_it() -> None:
