@@ -76,10 +76,9 @@ async def append(
             )
         ]
         first_id = rows[0].event_id
-        found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)))
+        claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
+        found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)), *claims)
         assert found["first_position"] == batch.head + 1, "nobody else appends while the lock is held"
-    if batch.new_claims:
-        await connection.execute(_SQL["add_claims"], tenant_id, *map(list, zip(*batch.new_claims, strict=True)))
     if batch.released:
         await connection.execute(_SQL["drop_claims"], tenant_id, *map(list, zip(*batch.released, strict=True)))
     if batch.moved:

@@ -4,11 +4,14 @@ connection that holds the tenant's lock.
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
+import asyncpg
+
 from ledger import document, order, swish
-from ledger.commands import ORPHAN, Decision, Pair, new_references
+from ledger.commands import Decision, Pair, new_references
 from ledger.database import queries
 from ledger.document import DocumentState
 from ledger.events import Event, Recorded
@@ -43,12 +46,16 @@ def evolve(state: State, recorded: Recorded) -> State:
     return document.evolve(state, recorded)
 
 
+def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
+    return [first for first, _ in pairs], [second for _, second in pairs]
+
+
 class Batch:
     """Loads what commands need, holds the states their decisions leave, and gathers what is to be written."""
 
-    def __init__(self, tenant_id: int, head: int, recent: States) -> None:
+    def __init__(self, tenant_id: int, recent: States) -> None:
         self.tenant_id = tenant_id
-        self.head = head
+        self.head = 0  # known once something was loaded, and every decision needs something
         # Rows to append, in order: stream, version, event, index of the command they belong to.
         self.appended: list[tuple[str, int, Event, int]] = []
         self.new_claims: list[tuple[str, str, str]] = []
@@ -148,42 +155,38 @@ class Batch:
         return self.head + len(self.appended)
 
     async def load(self, connection: Connection, vault: Vault) -> None:
-        """Reads what was needed and not there: at most one query per kind of thing, whatever the batch's size."""
+        """Reads what was needed and not there: one query, whatever the batch's size."""
         streams, claims, shared, counters = self._wanted
         self._wanted = (set(), set(), set(), set())
-        if streams:
-            await self._load_streams(connection, vault, list(streams))
-        if claims:
-            self._claims |= dict.fromkeys(claims)
-            kinds, keys = zip(*claims, strict=True)
-            for row in await connection.fetch(_SQL["read_claims"], self.tenant_id, kinds, keys):
-                self._claims[row["kind"], row["key"]] = row["stream"]
-        if shared:
-            await self._load_shared(connection, shared)
-        if counters:
-            self.counters |= dict.fromkeys(counters, 0)
-            self.counters |= dict(await connection.fetch(_SQL["read_counters"], self.tenant_id, list(counters)))
-
-    async def _load_streams(self, connection: Connection, vault: Vault, streams: list[str]) -> None:
         for name in streams:
             self._states[name] = self._recent.get(name) or empty(name)
-        versions = [self._states[name].version for name in streams]
-        rows = await connection.fetch(_SQL["read_streams"], self.tenant_id, streams, versions)
-        for recorded in await decode_rows(connection, self.tenant_id, rows, vault, fingerprints=True):
+        rows = await connection.fetch(
+            _SQL["read_batch"],
+            self.tenant_id,
+            list(streams),
+            [self._states[name].version for name in streams],
+            *_columns(claims),
+            *_columns(shared),
+            list(counters),
+        )
+        found: dict[str, list[asyncpg.Record]] = {}
+        for row in rows:
+            found.setdefault(row["what"], []).append(row)
+        if not self.appended:
+            self.head = found["head"][0]["position"]
+        self._claims |= dict.fromkeys(claims)
+        self._claims |= {(row["type"], row["key"]): row["stream"] for row in found.get("claim", ())}
+        self.counters |= dict.fromkeys(counters, 0)
+        self.counters |= {row["key"]: row["position"] for row in found.get("counter", ())}
+        self._take_shared(shared, found.get("shared", ()))
+        events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
+        for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
             self._states[recorded.stream] = evolve(self._states[recorded.stream], recorded)
 
-    async def _load_shared(self, connection: Connection, shared: set[Pair]) -> None:
-        # In nearly every batch all that is asked for is orphans, and there are none.
-        if all(kind == ORPHAN for kind, _ in shared) and not await connection.fetchval(
-            _SQL["has_claims"], self.tenant_id, ORPHAN
-        ):
-            rows = []
-        else:
-            kinds, values = zip(*shared, strict=True)
-            rows = await connection.fetch(_SQL["read_shared_claims"], self.tenant_id, kinds, values)
-        found: dict[Pair, list[str]] = {pair: [] for pair in shared}
+    def _take_shared(self, wanted: set[Pair], rows: Iterable[asyncpg.Record]) -> None:
+        found: dict[Pair, list[str]] = {pair: [] for pair in wanted}
         for row in rows:
-            found[row["kind"], row["value"]].append(row["stream"])
+            found[row["type"], row["key"]].append(row["stream"])
         released = set(self.released)
         for (kind, value), there in found.items():
             kept = [stream for stream in there if (kind, f"{value}/{stream}") not in released]

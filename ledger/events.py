@@ -24,7 +24,7 @@ from ledger.records import (
 )
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that happened, in the past tense."""
 
 
@@ -225,7 +225,7 @@ PERSONAL_MEMBERS: dict[type[Event], tuple[str, ...]] = {
 }
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event as the log holds it. `occurred_at` is the till's clock, `recorded_at` ours: microseconds UTC since 1970.
 
     `fingerprint` names the document it came from, for a retry to be known again (None: no document).

@@ -7,9 +7,6 @@ SELECT pg_advisory_xact_lock_shared($1, $2)
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
 
--- name: now -- the database's clock
-SELECT clock_timestamp()
-
 -- name: read_log -- events after a position, in order
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
   FROM ledger.events
@@ -17,12 +14,33 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  ORDER BY position
  LIMIT $3
 
--- name: read_streams -- what is newer than the versions known of these streams
+-- name: read_batch -- all that a batch of commands wants to see, in one answer: the head, what is newer than the versions
+-- known of its streams ($2, $3), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
+-- `value/stream`, and '0' follows '/'), and counters ($8). Orphans are asked for with every order, and there are
+-- hardly ever any: one look spares the others.
+SELECT coalesce((SELECT position FROM ledger.events
+                  WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0) AS position,
+       NULL::uuid AS event_id, NULL AS stream, NULL::bigint AS version, NULL AS type, NULL::integer AS schema_version,
+       NULL::timestamptz AS occurred_at, NULL::timestamptz AS recorded_at, NULL::bytea AS metadata,
+       NULL::bytea AS data, 'head' AS what, NULL AS key
+ UNION ALL
 SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at,
-       e.metadata, e.data
+       e.metadata, e.data, 'event', NULL
   FROM unnest($2::text[], $3::bigint[]) AS known (stream, version)
   JOIN ledger.events e ON e.tenant_id = $1 AND e.stream = known.stream AND e.version > known.version
- ORDER BY e.position
+ UNION ALL
+SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'claim', c.key
+  FROM unnest($4::text[], $5::text[]) AS wanted (kind, key)
+  JOIN ledger.claims c ON c.tenant_id = $1 AND c.kind = wanted.kind AND c.key = wanted.key
+ UNION ALL
+SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'shared', wanted.value
+  FROM unnest($6::text[], $7::text[]) AS wanted (kind, value)
+  JOIN ledger.claims c ON c.tenant_id = $1 AND c.kind = wanted.kind
+   AND c.key >= wanted.value || '/' AND c.key < wanted.value || '0' AND c.key = wanted.value || '/' || c.stream
+ WHERE wanted.kind <> 'orphan' OR (SELECT EXISTS (SELECT FROM ledger.claims WHERE tenant_id = $1 AND kind = 'orphan'))
+ UNION ALL
+SELECT value, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'counter', name
+  FROM ledger.counters WHERE tenant_id = $1 AND name = ANY ($8::text[])
 
 -- name: read_outlets -- every outlet setting there ever was, oldest first (few: a person makes them)
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
@@ -30,38 +48,21 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE tenant_id = $1 AND stream >= 'outlet-' AND stream < 'outlet.'
  ORDER BY position
 
--- name: append -- the only way in
+-- name: append -- the only way in; the claims come with the events that make them, and one that stands is the same stream's
+WITH claimed AS (
+    INSERT INTO ledger.claims
+    SELECT $1, n.kind, n.key, n.stream FROM unnest($10::text[], $11::text[], $12::text[]) AS n (kind, key, stream)
+        ON CONFLICT DO NOTHING
+)
 SELECT first_position, recorded_at FROM ledger.append($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2
 
--- name: read_claims -- exclusive claims by kind and key
-SELECT c.kind, c.key, c.stream
-  FROM unnest($2::text[], $3::text[]) AS wanted (kind, key)
-  JOIN ledger.claims c ON c.tenant_id = $1 AND c.kind = wanted.kind AND c.key = wanted.key
-
--- name: read_shared_claims -- every stream that shares a claim: keys `value/stream` ('0' follows '/')
-SELECT c.kind, wanted.value, c.stream
-  FROM unnest($2::text[], $3::text[]) AS wanted (kind, value)
-  JOIN ledger.claims c ON c.tenant_id = $1 AND c.kind = wanted.kind
-   AND c.key >= wanted.value || '/' AND c.key < wanted.value || '0' AND c.key = wanted.value || '/' || c.stream
-
--- name: has_claims -- whether there is any claim of a kind: the usual answer for orphans is no
-SELECT EXISTS (SELECT FROM ledger.claims WHERE tenant_id = $1 AND kind = $2)
-
--- name: add_claims -- with the events that make them; one that stands already is the same stream's
-INSERT INTO ledger.claims
-SELECT $1, n.kind, n.key, n.stream FROM unnest($2::text[], $3::text[], $4::text[]) AS n (kind, key, stream)
-    ON CONFLICT DO NOTHING
-
 -- name: drop_claims -- promises that were kept
 DELETE FROM ledger.claims c
  USING unnest($2::text[], $3::text[]) AS gone (kind, key)
  WHERE c.tenant_id = $1 AND c.kind = gone.kind AND c.key = gone.key
-
--- name: read_counters -- numbers drawn so far
-SELECT name, value FROM ledger.counters WHERE tenant_id = $1 AND name = ANY ($2::text[])
 
 -- name: move_counters -- with the events that carry the numbers
 INSERT INTO ledger.counters

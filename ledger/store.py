@@ -87,7 +87,7 @@ async def decode_rows(
 
 
 def _decode_row(row: asyncpg.Record, keys: dict[str, bytes], fingerprints: bool, full: bool) -> Recorded:
-    position, event_id, stream, version, name, schema_version, occurred_at, recorded_at, metadata, data = row
+    position, event_id, stream, version, name, schema_version, occurred_at, recorded_at, metadata, data = row[:10]
     try:
         event = codec.decode(name, schema_version, data, keys, event_id.bytes, full=full)
         fingerprint = codec.decode_metadata(metadata).fingerprint if fingerprints else None

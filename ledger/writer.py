@@ -138,8 +138,7 @@ class Writer:
             try:
                 # A statement of its own: only the next one sees what the lock's holder before has committed.
                 await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
-                head = await connection.fetchval(_SQL["head"], tenant_id)
-                batch = Batch(tenant_id, head, queue.recent)
+                batch = Batch(tenant_id, queue.recent)
                 now = datetime.now(UTC)
                 outcomes = await self._decide(connection, batch, requests, now)
                 metadata = [_metadata(request) for request in requests]

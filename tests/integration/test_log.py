@@ -16,10 +16,9 @@ from ledger import database
 from ledger.append import new_event_ids
 from ledger.store import Connection, Vault
 from ledger.tenants import add_tenant
-from tests.integration.shop import MASTER_KEY
+from tests.integration.shop import APPEND, MASTER_KEY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-APPEND = database.queries("ledger/queries.sql")["append"]
 CHANGES = [
     "UPDATE ledger.events SET data = 'x'",
     "DELETE FROM ledger.events",
@@ -45,7 +44,7 @@ class Log(NamedTuple):
         count = len(versions)
         columns: list[list[Any]] = [
             event_ids or new_event_ids(count), [stream] * count, list(versions), ["order.drafted"] * count,
-            [1] * count, [NOON] * count, [metadata] * count, [data] * count,
+            [1] * count, [NOON] * count, [metadata] * count, [data] * count, [], [], [],
         ]  # fmt: skip
         first, _ = await self.connection.fetchrow(APPEND, 1, *columns)
         assert isinstance(first, int)
