@@ -147,7 +147,7 @@ def _integer(bits: int) -> Callable[[Any], int]:
     bound = 1 << (bits - 1)
 
     def read(value: Any) -> int:
-        number = _decimal(value)
+        number = value if isinstance(value, int) and not isinstance(value, bool) else _number(value)
         if number != int(number):
             raise ValueError("must be a whole number")
         if not -bound <= number < bound:
@@ -158,16 +158,20 @@ def _integer(bits: int) -> Callable[[Any], int]:
 
 
 def _decimal(value: Any) -> Decimal:
+    return canonical[_number(value)]
+
+
+def _number(value: Any) -> Decimal:
+    """Any spelling of a number, within what may be computed with; the bounds of its type are still to be checked."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = Decimal(value.strip())
     elif isinstance(value, int) and not isinstance(value, bool):
-        # str() of an int beyond 4300 digits raises; nothing near it can pass.
-        value = Decimal(value) if abs(value) < 10**30 else Decimal("Infinity")
+        value = Decimal(value)
     if not isinstance(value, Decimal):
         raise ValueError("must be a number")
     if abs(value.adjusted()) > 400:
         raise ValueError("has more than 18 digits")
-    return canonical[value]
+    return value
 
 
 def _boolean(value: Any) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from ledger.codec import encoder
 from ledger.database import queries
+from ledger.records import FullCustomer
 from ledger.store import Connection
 from projections.window import Page, Window
 
@@ -76,7 +77,10 @@ def _page(rows: list[Any]) -> Page:
 
 
 def _with_customer(document: bytes, learnt: bytes | None) -> bytes:
-    """An order's JSON whose Customer is null, with what the other spelling says, or what is known from elsewhere."""
+    """An order's JSON whose Customer is null, with what the other spelling says, or what is known from elsewhere.
+
+    A customer of whom nothing is known still has an id: the bookkeeping reads it there.
+    """
     tree: dict[str, Any] = _loose(document)
-    customer = tree.get("Customr") or (learnt and msgspec.Raw(learnt))
-    return encoder.encode(tree | {"Customer": customer or None})
+    customer = tree.get("Customr") or (learnt and msgspec.Raw(learnt)) or FullCustomer(Id=UUID(tree["CustomerId"]))
+    return encoder.encode(tree | {"Customer": customer})
