@@ -99,7 +99,6 @@ class Runner:
         self._pool, self._vault, self._progress = pool, vault, progress
         self._projections = {projection.name + suffix: projection for projection in projections}
         self._schemas = ", ".join(map(schema_of, self._projections))
-        self._has_checkpoints: set[int] = set()
 
     async def start(self) -> None:
         """Lets stopped projections try again: this process may know better."""
@@ -126,10 +125,12 @@ class Runner:
     async def apply_next(self, connection: Connection, tenant_id: int) -> int:
         """`step` inside the caller's transaction."""
         await connection.execute(_SQL["begin_step"], self._schemas)
-        if tenant_id not in self._has_checkpoints:
-            await connection.execute(_SQL["add_checkpoints"], tenant_id, list(self._projections))
-            self._has_checkpoints.add(tenant_id)
-        taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, list(self._projections))
+        names = list(self._projections)
+        taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
+        if len(taken) < len(names):
+            # A new tenant, a new projection; or another runner is at work, or one has stopped.
+            await connection.execute(_SQL["add_checkpoints"], tenant_id, names)
+            taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
         outcomes, applied = [], 0
         for position, group in itertools.groupby(sorted(taken, key=_position), key=_position):
             names = [row["projection"] for row in group]

@@ -45,6 +45,15 @@ async def test_a_rebuilt_read_model_goes_on(till: Till) -> None:
     assert (await till.sold(), sorted(await till.queue())) == (2, [1, 2])
 
 
+async def test_a_tenant_without_events_at_the_switch_is_found_afterwards(till: Till) -> None:
+    live = runner.Runner(till.pool, till.vault, [orders.PROJECTION])
+    assert await live.step(till.tenant.tenant_id) == 0
+    await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+    await till.post(sale(1))
+    assert await live.step(till.tenant.tenant_id) > 0
+    assert sorted(await till.queue()) == [1]
+
+
 async def test_readers_see_everything_while_runners_and_tills_go_on(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
