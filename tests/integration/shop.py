@@ -22,6 +22,8 @@ MASTER_KEY = bytes(range(32))
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 OUTLET = UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01")
 TERMINAL = UUID("b2d7f6a0-3f0e-4c0b-8a77-5f6f2f1c9e11")
+# The one way into the log, below the writer.
+APPEND = "SELECT first_position, recorded_at FROM ledger.append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _COFFEE, _BUN = UUID(int=0xC0FFEE), UUID(int=0xB0)
 _NAMESPACE = UUID("11a9e2a4-6d3c-4a4e-8f0e-3f2f3c1b7a55")
 Body = dict[str, Any]

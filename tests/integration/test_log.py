@@ -44,7 +44,7 @@ class Log(NamedTuple):
         count = len(versions)
         columns: list[list[Any]] = [
             event_ids or new_event_ids(count), [stream] * count, list(versions), ["order.drafted"] * count,
-            [1] * count, [NOON] * count, [metadata] * count, [data] * count, [], [], [],
+            [1] * count, [NOON] * count, [metadata] * count, [data] * count,
         ]  # fmt: skip
         first, _ = await self.connection.fetchrow(APPEND, 1, *columns)
         assert isinstance(first, int)
