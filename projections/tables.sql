@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS orders (
     document       bytea NOT NULL,
     state          bytea NOT NULL,
     PRIMARY KEY (tenant_id, order_id)
-);
+-- A document is about 5 kB, and compressing it took a third of all the time the database spends on the read models.
+) WITH (toast_tuple_target = 8160);
 CREATE INDEX IF NOT EXISTS orders_open ON orders (tenant_id, business_time, order_id) WHERE is_open;
 CREATE INDEX IF NOT EXISTS orders_open_recorded ON orders (tenant_id, recorded_at) WHERE is_open;
 CREATE INDEX IF NOT EXISTS orders_external ON orders (tenant_id, external_queue, business_time, order_id)
