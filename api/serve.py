@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import ipaddress
 import signal
 import socket
@@ -112,6 +113,10 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
+    # What is made at start lives as long as the process, and a request leaves no cycles behind: looking through all of
+    # it every 700 objects took a tenth of the time under load.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     server = Server(config, lambda: print(greeting, flush=True))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)

@@ -1,5 +1,5 @@
--- name: begin_step -- whose tables unqualified names mean; no wait for the disk: a crash undoes rows and checkpoint alike
-SELECT set_config('search_path', $1, true), set_config('synchronous_commit', 'off', true)
+-- name: begin_step -- whose tables unqualified names mean
+SELECT set_config('search_path', $1, true)
 
 -- name: add_checkpoints -- every projection starts before the first event
 INSERT INTO ledger.checkpoints (tenant_id, projection)
