@@ -18,8 +18,9 @@ def reports(server: Server, log: Json) -> list[Json]:
 
 def terminal(server: Server, log: Json) -> Json:
     """The log's terminal as it is shown."""
-    (found,) = [row for row in server.get("/v1/terminals") if row["TerminalId"] == log["TerminalId"]]
-    return found
+    found: list[Json] = [row for row in server.get("/v1/terminals") if row["TerminalId"] == log["TerminalId"]]
+    assert len(found) == 1
+    return found[0]
 
 
 @pytest.mark.parametrize("styled", [dict, camel])

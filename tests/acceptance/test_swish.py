@@ -1,0 +1,295 @@
+"""Swish payments of known orders: the vendor's record, callbacks, what settles and what is flagged (section 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.bodies import (
+    a_callback,
+    a_payment,
+    a_swish_record,
+    a_web_order,
+    an_order,
+    an_unpaid_order,
+    camel,
+    new_id,
+    swish_id,
+)
+from tests.acceptance.server import Json, Server
+
+PATH = "SwishOnlinePayment/PostSwishOnlinePayment"
+
+
+def placed(server: Server, order: Json | None = None) -> Json:
+    """An unpaid order the server knows."""
+    found = order or an_unpaid_order()
+    server.post("Order/PostOrder", found)
+    return found
+
+
+def paid(server: Server, order: Json) -> list[tuple[float, str, int]]:
+    """The payments of an order that says it is paid; nothing of one that does not."""
+    found = server.order(order)
+    payments = [(row["PaidAmount"], row["PaymentRef"], row["TypeId"]) for row in found["Payments"]]
+    return payments if found["PaymentStatus"] == 1 else []
+
+
+def seen(server: Server, order: Json) -> list[tuple[str, str | None, list[str]]]:
+    """Kind, status and flags of everything Swish that an order has."""
+    return [(row["Kind"], row["Status"], row["Flags"]) for row in server.swish(order)]
+
+
+def test_vendor_then_callback(server: Server) -> None:
+    order = a_web_order(OrderTotal=328.0)
+    server.post("Order/PostOnlineOrder", order)
+    record = a_swish_record(order)
+    server.post(PATH, record)
+    assert server.order(order)["SwishPayment"]["SwishToken"] == record["SwishToken"]
+    assert server.order(order)["PaymentStatus"] == 0
+    callback = a_callback(order, id=record["SwishId"])
+    server.post(PATH, callback)
+    found = server.order(order)
+    assert (found["PaymentStatus"], found["Status"]) == (1, 0)
+    assert paid(server, order) == [(328, callback["paymentReference"], 10)]
+    assert found["SwishPayment"]["SwishPaymentStatus"] == "PAID"
+    assert found["SwishPayment"]["SwishToken"] == record["SwishToken"]
+    (shown,) = server.swish(order)
+    assert (shown["Kind"], shown["Status"], shown["Amount"]) == ("payment", "PAID", 328)
+    assert (shown["OrderId"], shown["Flags"]) == (order["Id"], [])
+
+
+def test_callback_then_vendor(server: Server) -> None:
+    order = placed(server)
+    record = a_swish_record(order)
+    server.post(PATH, a_callback(order, id=record["SwishId"]))
+    server.post(PATH, record)
+    found = server.order(order)["SwishPayment"]
+    assert (found["SwishToken"], found["SwishPaymentStatus"]) == (record["SwishToken"], "PAID")
+    assert len(paid(server, order)) == 1
+    assert len(server.swish(order)) == 1
+
+
+@pytest.mark.parametrize("status", [0, "1", "CREATED", "PAID", "PENDING"])
+def test_a_vendors_record_never_settles(server: Server, status: object) -> None:
+    order = placed(server)
+    server.post(PATH, a_swish_record(order, SwishPaymentStatus=status))
+    assert paid(server, order) == []
+    assert server.order(order)["SwishPayment"]["SwishPaymentStatus"] == status
+    assert server.order(order)["SwishPayment"]["OrderId"] == order["Id"]
+
+
+def test_a_vendor_may_write_in_camel_case_and_send_it_again(server: Server) -> None:
+    order = placed(server)
+    record = a_swish_record(order)
+    server.post(PATH, camel(record))
+    server.again(PATH, record)
+    server.post(PATH, record | {"SwishPaymentStatus": 1, "SwishToken": None})
+    server.again(PATH, record)
+    found = server.order(order)["SwishPayment"]
+    assert (found["SwishPaymentStatus"], found["SwishToken"]) == (1, record["SwishToken"])
+
+
+@pytest.mark.parametrize("changes", [
+    {"Id": "x"}, {"OrderId": "x"}, {"SwishPaymentStatus": {}}, {"SwishToken": "\0"},
+    {"SwishId": "A" * 201}, {"SwishId": 1.5e300},
+])  # fmt: skip
+def test_a_record_that_cannot_be_read_is_refused(server: Server, changes: Json) -> None:
+    assert server.send("POST", PATH, a_swish_record(an_order(), **changes)).status_code == 417
+
+
+@pytest.mark.parametrize("amount", [98, 98.0, "98", "98.00"])
+def test_the_amount_may_be_text(server: Server, amount: object) -> None:
+    order = placed(server)
+    server.post(PATH, a_callback(order, amount=amount))
+    assert len(paid(server, order)) == 1
+
+
+@pytest.mark.parametrize("status", ["CREATED", "DECLINED", "ERROR", "CANCELLED", "SOMETHING", ""])
+def test_only_paid_pays(server: Server, status: str) -> None:
+    order = placed(server)
+    server.post(PATH, a_callback(order, status=status))
+    assert (paid(server, order), server.order(order)["Payments"]) == ([], [])
+
+
+def test_neither_error_code_nor_date_decides(server: Server) -> None:
+    order, other = placed(server), placed(server)
+    server.post(PATH, a_callback(order, errorCode="RF07", errorMessage="declined", datePaid=None))
+    server.post(PATH, a_callback(other, status="DECLINED"))
+    assert (len(paid(server, order)), paid(server, other)) == (1, [])
+
+
+@pytest.mark.parametrize("date", ["2026-11-23T11:00:04.000Z", "2026-11-23T12:00:04.000+0100", "2026-11-23T12:00:04"])
+def test_the_date_of_payment_has_many_forms(server: Server, date: str) -> None:
+    order = placed(server)
+    server.post(PATH, a_callback(order, datePaid=date))
+    assert server.order(order)["Payments"][0]["PaymentDate"] == "2026-11-23T12:00:04+01:00"
+
+
+def test_the_same_callback_again_appends_nothing(server: Server) -> None:
+    order = placed(server)
+    callback = a_callback(order)
+    server.post(PATH, callback)
+    for _ in range(3):
+        server.again(PATH, callback)
+    assert len(paid(server, order)) == 1
+    assert seen(server, order) == [("payment", "PAID", [])]
+
+
+@pytest.mark.parametrize("final", ["PAID", "DECLINED", "ERROR", "CANCELLED"])
+@pytest.mark.parametrize("late", ["PAID", "DECLINED", "CREATED"])
+def test_a_callback_after_a_final_one_changes_nothing(server: Server, final: str, late: str) -> None:
+    order = placed(server)
+    callback = a_callback(order, status=final)
+    server.post(PATH, callback)
+    before = server.order(order)
+    server.post(PATH, callback | {"status": late, "message": "late"})
+    after = server.order(order)
+    assert seen(server, order) == [("payment", final, ["after_final"])]
+    assert (after["PaymentStatus"], after["Payments"]) == (before["PaymentStatus"], before["Payments"])
+    server.again(PATH, callback | {"status": late, "message": "late"})
+
+
+def test_created_then_paid(server: Server) -> None:
+    order = placed(server)
+    callback = a_callback(order, status="CREATED", datePaid=None, paymentReference=None)
+    server.post(PATH, callback)
+    assert server.order(order)["SwishPayment"]["SwishPaymentStatus"] == "CREATED"
+    server.post(PATH, callback | {"status": "PAID", "paymentReference": swish_id()})
+    assert len(paid(server, order)) == 1
+
+
+@pytest.mark.parametrize("amount", [97.99, 98.01, "0", -98, None, "x", 1e300, "NaN"])
+def test_another_amount_is_flagged_and_pays_nothing(server: Server, amount: object) -> None:
+    order = placed(server)
+    server.post(PATH, a_callback(order, amount=amount))
+    assert paid(server, order) == []
+    assert seen(server, order) == [("payment", "PAID", ["amount_mismatch"])]
+
+
+def test_what_is_owed_is_the_rounded_total_less_what_was_paid(server: Server) -> None:
+    payments = [
+        a_payment(PaidAmount=60),
+        a_payment(PaidAmount=10, Direction=-1),
+        a_payment(PaidAmount=-5, Direction=-1),
+    ]
+    order = placed(server, an_unpaid_order(OrderTotal=298.17, RoundedAmount=-0.17, Payments=payments))
+    server.post(PATH, a_callback(order, amount=243))
+    assert server.order(order)["PaymentStatus"] == 1
+    assert seen(server, order) == [("payment", "PAID", [])]
+
+
+def test_a_second_payment_for_a_paid_order_is_flagged(server: Server) -> None:
+    order = placed(server)
+    server.post(PATH, a_callback(order))
+    server.post(PATH, a_callback(order))
+    assert len(paid(server, order)) == 1
+    assert sorted(flags for _, _, flags in seen(server, order)) == [[], ["duplicate_payment"]]
+
+
+def test_a_payment_for_an_order_paid_by_card_is_flagged(server: Server) -> None:
+    order = placed(server, an_order())
+    server.post(PATH, a_callback(order))
+    assert seen(server, order) == [("payment", "PAID", ["duplicate_payment"])]
+    assert [row[2] for row in paid(server, order)] == [4]
+
+
+@pytest.mark.parametrize("till_first", [True, False])
+def test_the_same_reference_posted_with_the_order_is_that_payment(server: Server, till_first: bool) -> None:
+    order = an_unpaid_order()
+    callback = a_callback(order)
+    with_payment = order | {
+        "PaymentStatus": 1,
+        "Payments": [a_payment(PaymentRef=callback["paymentReference"], TypeId=10)],
+    }
+    server.post("Order/PostOrder", order)
+    steps: list[tuple[str, Any]] = [("Order/PostOrder", with_payment), (PATH, callback)]
+    for path, body in steps if till_first else reversed(steps):
+        server.post(path, body)
+    assert paid(server, order) == [(98, callback["paymentReference"], 10)]
+    assert seen(server, order) == [("payment", "PAID", [])]
+
+
+def test_a_draft_is_paid_and_then_completed_with_the_same_payment(server: Server) -> None:
+    order = a_web_order()
+    server.post("Order/PostOnlineOrder", order)
+    callback = a_callback(order)
+    server.post(PATH, callback)
+    final = an_order(Id=order["Id"], Payments=[a_payment(PaymentRef=callback["paymentReference"], TypeId=10)])
+    server.post("Order/PostOrder", final)
+    assert paid(server, order) == [(98, callback["paymentReference"], 10)]
+
+
+def test_no_later_document_erases_a_swish_payment(server: Server) -> None:
+    order = a_web_order()
+    server.post("Order/PostOnlineOrder", order)
+    server.post(PATH, callback := a_callback(order))
+    server.post("Order/PostOnlineOrder", order | {"Comments": "x"})
+    server.post("Order/PostOrder", final := an_unpaid_order(Id=order["Id"]))
+    server.post("Order/PostOrder", final | {"Comments": "y", "PaymentStatus": 0, "SwishPayment": None})
+    assert paid(server, order) == [(98, callback["paymentReference"], 10)]
+    assert server.order(order)["SwishPayment"]["SwishPaymentStatus"] == "PAID"
+    assert server.again(PATH, callback)
+
+
+def test_a_payment_does_not_complete_the_order(server: Server) -> None:
+    order = a_web_order(OutletId=new_id())
+    server.post("Order/PostOnlineOrder", order)
+    server.post(PATH, a_callback(order))
+    assert server.order(order)["Status"] == 0
+    assert server.stock(order["OrderLines"][0]["ItemId"], order["OutletId"]) == 0
+
+
+def refund_of(payment: Json, **changes: object) -> Json:
+    """A callback for a refund of a payment."""
+    refund = {"id": swish_id(), "originalPaymentReference": payment["paymentReference"], "status": "PAID"}
+    kept = {name: payment[name] for name in ("amount", "currency", "dateCreated", "datePaid", "payerAlias")}
+    return refund | kept | {"payerPaymentReference": "R1", "paymentReference": swish_id()} | changes
+
+
+def test_a_refund_goes_its_own_way(server: Server) -> None:
+    order = placed(server)
+    server.post(PATH, payment := a_callback(order))
+    refund = refund_of(payment)
+    for status in ("CREATED", "VALIDATED", "DEBITED", "PAID"):
+        server.post(PATH, refund | {"status": status})
+    server.post(PATH, refund | {"status": "ERROR"})
+    assert len(paid(server, order)) == 1
+    assert sorted(seen(server, order)) == [("payment", "PAID", []), ("refund", "PAID", ["after_final"])]
+
+
+def test_a_declined_refund_is_not_final(server: Server) -> None:
+    order = placed(server)
+    server.post(PATH, payment := a_callback(order))
+    refund = refund_of(payment)
+    for status in ("DECLINED", "CANCELLED", "PAID"):
+        server.post(PATH, refund | {"status": status})
+    assert ("refund", "PAID", []) in seen(server, order)
+
+
+def test_a_payout_is_kept(server: Server) -> None:
+    payout = {
+        "payoutInstructionUUID": swish_id(), "payerPaymentReference": "utbetalning", "payerAlias": "1231181189",
+        "payeeAlias": "46712345678", "payeeSSN": "197501088327", "amount": "250.00", "currency": "SEK",
+        "payoutType": "PAYOUT", "status": "CREATED", "dateCreated": "2026-11-23T11:00:00Z", "message": "",
+    }  # fmt: skip
+    for status in ("CREATED", "DEBITED", "PAID"):
+        server.post(PATH, payout | {"status": status})
+    (found,) = [row for row in server.get("/v1/swish") if row["SwishId"] == payout["payoutInstructionUUID"]]
+    assert (found["Kind"], found["Status"], found["Amount"]) == ("payout", "PAID", 250)
+
+
+@pytest.mark.parametrize("changes", [
+    {"amount": "1e999999"}, {"amount": [1]}, {"amount": 10**40}, {"status": None}, {"status": 5}, {"datePaid": "soon"},
+    {"message": "a\0b"}, {"payeePaymentReference": "\0"}, {"payeePaymentReference": "x" * 1000}, {"id": None},
+    {"id": ""}, {"id": 7}, {"id": "x" * 1000}, {"id": "å/ \0"}, {"paymentReference": "y" * 1000},
+    {"extra": {"a\0": ["\0"]}},
+    {"extra": 0.12345678901234567890123}, {"currency": None}, {"payerAlias": {}}, {"callbackIdentifier": "secret"},
+])  # fmt: skip
+def test_a_genuine_callback_is_always_200(server: Server, changes: Json) -> None:
+    callback = a_callback(an_order(), **changes)
+    assert server.send("POST", PATH, callback).status_code == 200
+    assert server.send("POST", PATH, callback).json()["Duplicate"] is True
+    server.position = max(server.position, int(server.send("POST", PATH, callback).headers["Ledger-Position"]))
+    server.get("/v1/swish")
