@@ -152,6 +152,9 @@ def _socket_directory(cluster: Path, account: Account) -> Path:
         raise EmbeddedError(f"{path} is somebody else's: remove it")
     os.chown(path, account.uid, account.gid, follow_symlinks=False)
     path.chmod(0o700)
+    # The socket's own lock file names a process too, and PostgreSQL would believe it as it would postmaster.pid.
+    for left in path.glob(".s.PGSQL.*"):
+        left.unlink()
     return path
 
 
