@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -64,7 +65,7 @@ async def open_shop(dsn: str, *, max_size: int = 4) -> AsyncIterator[Shop]:
     vault = Vault(MASTER_KEY)
     async with await open_pool(dsn, max_size=max_size) as pool:
         await add_tenant(pool, vault, "shop")
-        (tenant,) = await all_tenants(pool, vault)
+        tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == "shop")
         writer = Writer(pool, vault)
         yield Shop(pool, vault, tenant, writer)
         await writer.close()
@@ -91,6 +92,12 @@ def sale(name: str, receipt: int = 0, **members: Any) -> Body:
         "Payments": [{"Id": str(order_id(f"{name}/paid")), "TypeId": 4, "PaidAmount": 133.0}],
         "Receipts": [{"ReceiptId": str(order_id(f"{name}/receipt")), "ReceiptNumber": receipt, "GrossAmount": 133.0}],
     } | members
+
+
+def priced(name: str, price: Decimal) -> Body:
+    """A finished order of one line: three coffees at so many kronor each."""
+    line = _line(name, _COFFEE, "Caffè latte", 3.0, float(price))
+    return sale(name, OrderTotal=float(3 * price), OrderLines=[line])
 
 
 def cart(name: str, **members: Any) -> Body:
