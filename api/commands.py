@@ -111,7 +111,7 @@ async def post_swish(request: Request) -> Response:
         said = TakeSwish(stream=stream, said=record, swish_type=_swish_type(request), fingerprint=known_by)
     else:
         # Anything but 200 makes Swish send it again: while the database is away that is what is wanted.
-        fail_as(request, Kind.QUERY)
+        fail_as(request, Kind.CALLBACK)
         swish_id, received = swish.read_callback(folded, _tenant(request).zone)
         known_by = fingerprint(secret, "swish-callback", received)
         stream = swish.stream_of(swish_id or known_by)
@@ -199,4 +199,3 @@ def _zones(request: Request) -> reading.Zones:
 def _swish_type(request: Request) -> int:
     found: int = request.app.state.settings.swish_payment_type
     return found
-

@@ -21,9 +21,13 @@ log = logging.getLogger("order_ledger.api")
 
 
 class Kind(enum.Enum):
-    """How a request fails: as the contract's command (417), or with the statuses of HTTP."""
+    """How a request fails: as the contract's command (417), or with the statuses of HTTP.
+
+    A callback of Swish is a command that Swish sends again later where it gets 503 (contract, section 5).
+    """
 
     COMMAND = "command"
+    CALLBACK = "callback"
     QUERY = "query"
 
 
@@ -135,7 +139,8 @@ def problem(error: Exception, kind: Kind, correlation: str = "") -> Problem:
     outcome = next((found for known, found in OUTCOMES.items() if isinstance(error, known)), _UNEXPECTED)
     if outcome is _UNEXPECTED:
         log.error("unexpected, correlation id %s: %r", correlation, error, exc_info=error)
-    status = outcome.command if kind is Kind.COMMAND else outcome.query
+    as_command = kind is Kind.COMMAND or (kind is Kind.CALLBACK and not outcome.retryable)
+    status = outcome.command if as_command else outcome.query
     content = msgspec.json.encode(_content(error, outcome, status))
     headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(content))]
     if isinstance(error, Unavailable):
@@ -146,7 +151,7 @@ def problem(error: Exception, kind: Kind, correlation: str = "") -> Problem:
 
 
 def fail_as(request: Request, kind: Kind) -> None:
-    """From here on the request fails as `kind`: a Swish callback, unlike the vendor's record, wants 503."""
+    """From here on the request fails as `kind`: only its body tells a callback from the vendor's record."""
     request.scope["failing_as"] = kind
 
 

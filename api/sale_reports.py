@@ -20,7 +20,17 @@ from ledger.records import NO_ID
 from projections.sales_reads import ByGroup, ByOutlet, GroupTotal, OutletTotal
 
 MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 )
 ALL_OUTLETS = "All"
@@ -115,8 +125,9 @@ def report(totals: ByOutlet, month: int | None = None) -> ReportViewModel:
     first = totals.today.replace(day=1, month=month or totals.today.month)
     return ReportViewModel(
         DailySale(day_name(totals.today), days.gross, days.net, _outlet_sales(totals.days)),
-        MonthlySale(month_name(first), MONTHS[first.month - 1][:3], months.gross, months.net,
-                    _outlet_sales(totals.months)),
+        MonthlySale(
+            month_name(first), MONTHS[first.month - 1][:3], months.gross, months.net, _outlet_sales(totals.months)
+        ),
     )
 
 
@@ -124,8 +135,12 @@ def monthly(totals: ByGroup, outlet: UUID | None) -> MonthlyCategorySale:
     """One month of an outlet, or (None) of all."""
     total = _Sum.of(totals.hours)
     return MonthlyCategorySale(
-        month_name(totals.first), total.gross, total.net,
-        _categories(totals, outlet, 0), _days(totals, outlet), _hours(totals, outlet, 0),
+        month_name(totals.first),
+        total.gross,
+        total.net,
+        _categories(totals, outlet, 0),
+        _days(totals, outlet),
+        _hours(totals, outlet, 0),
         _outlet_sales(totals.outlets),
     )
 
@@ -134,8 +149,11 @@ def daily(totals: ByGroup, outlet: UUID | None) -> DailyCategorySale:
     """One day of an outlet, or (None) of all."""
     total = _Sum.of(totals.hours)
     return DailyCategorySale(
-        day_name(totals.first), total.gross, total.net,
-        _categories(totals, outlet, totals.first.day), hourly(totals, outlet),
+        day_name(totals.first),
+        total.gross,
+        total.net,
+        _categories(totals, outlet, totals.first.day),
+        hourly(totals, outlet),
     )
 
 
@@ -197,8 +215,12 @@ def _hours(totals: ByGroup, outlet: UUID | None, sale_day: int) -> list[SaleDeta
 
 
 def _detail(
-    total: GroupTotal[str] | GroupTotal[date] | GroupTotal[int], name: str, start: str, outlet: UUID | None,
-    sale_day: int, sale_hour: int = 0,
+    total: GroupTotal[str] | GroupTotal[date] | GroupTotal[int],
+    name: str,
+    start: str,
+    outlet: UUID | None,
+    sale_day: int,
+    sale_hour: int = 0,
 ) -> SaleDetail:
     return SaleDetail(
         name, to_ore(total.gross), to_ore(total.net), start, sale_day, sale_hour, OutletId=outlet or NO_ID

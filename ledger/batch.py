@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 
 from ledger import document, order, swish
-from ledger.commands import Decision, Pair, new_references
 from ledger.database import queries
 from ledger.document import DocumentState
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
+from ledger.reactions import new_references
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
+from ledger.view import Decision, Pair
 
 _SQL = queries("ledger/queries.sql")
 _STATES_AT_MOST = 1024

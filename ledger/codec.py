@@ -18,10 +18,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger import records
+from ledger import full_records
 from ledger.errors import CannotDecode
 from ledger.events import PERSONAL_MEMBERS, STORED, Event
-from ledger.records import PERSONAL, Record
+from ledger.records import CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
 
 NONCE_BYTES = 12
 _MARK = b',"sealed":{'
@@ -29,6 +29,16 @@ _MARK = b',"sealed":{'
 encoder = msgspec.json.Encoder(decimal_format="number")
 _loose = msgspec.json.Decoder(float_hook=Decimal)
 _DECODERS = {stored: msgspec.json.Decoder(event).decode for stored, event in STORED.items()}
+# Personal data: stored as ciphertext only, with whatever a client sent that we do not know (it may be a name too).
+PERSONAL: dict[type[Record], tuple[str, ...]] = {
+    Order: ("Customer", "Customr", "Comments", "OrderComments"),
+    OrderLine: ("ItemComments",),
+    Payment: ("PayerRef",),
+    Receipt: ("CustomerPaymentReceipt", "MerchantPaymentReceipt"),
+    CustomerInvoice: ("CustomerName", "Address1", "Address2", "ZipCode", "City", "Country", "Email", "Remarks"),
+    SwishPayment: ("SwishResponse",),
+}
+
 Loose = dict[str, Any]
 # (name, version) -> the same data one version on. The stored bytes stay; only what is read of them changes.
 UPCASTERS: dict[tuple[str, int], Callable[[Loose], Loose]] = {}
@@ -133,7 +143,7 @@ def _full(kind: type[Event]) -> type[msgspec.Struct]:
     members = []
     for field in msgspec.structs.fields(kind):
         record = _record_in(field.type)
-        type_ = field.type if record is None else getattr(records, f"Full{record.__name__}")
+        type_ = field.type if record is None else getattr(full_records, f"Full{record.__name__}")
         default: dict[str, Any] = {"default": field.default, "default_factory": field.default_factory}
         members.append((field.name, type_, msgspec.field(**default)))
     return msgspec.defstruct(f"Full{kind.__name__}", members, kw_only=True)

@@ -7,95 +7,23 @@ with the position the first answer named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger import document, order, swish
+from ledger import document, order, order_decisions, swish
 from ledger.business_time import NO_TIME
-from ledger.document import DocumentState
 from ledger.errors import Refused
-from ledger.events import (
-    Event,
-    InvoiceSaved,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
-    OrderFinalised,
-    OrderNumbered,
-    OutletSet,
-    SwishStatusReceived,
-)
+from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
 from ledger.order import OrderState
-from ledger.records import (
-    CashDrawerLog,
-    CustomerInvoice,
-    ExternalInformation,
-    Order,
-    SwishPayment,
-    TerminalStatusLog,
-)
-from ledger.swish import SwishState
+from ledger.reactions import names_of, settle_order, settle_swish
+from ledger.records import CustomerInvoice, ExternalInformation, Order, SwishPayment
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
+from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, View
 
-# Kinds of claims. `RECEIPT` is exclusive (key: terminal/number); the others are shared and lead to every stream.
-RECEIPT, ORPHAN, PAYMENT_REFERENCE = "receipt", "orphan", "payment-reference"
-REFERENCE_KINDS = ("invoice-number", "order-no-of-day", "order-int-id")
 ORDER_INT_ID = "OrderIntID"
-
-Pair = tuple[str, str]
-
-
-class Decision(msgspec.Struct):
-    """Events by stream in the order they are appended, and the promises that go with them.
-
-    `claims` are (kind, key, stream); `shared` the same, found by all who share the key. `duplicate` is the position of
-    the same document; then there is nothing else.
-    """
-
-    events: list[tuple[str, Event]] = []
-    claims: list[tuple[str, str, str]] = []
-    shared: list[tuple[str, str, str]] = []
-    releases: list[tuple[str, str, str]] = []
-    counters: dict[str, int] = {}
-    duplicate: int | None = None
-
-
-class View(Protocol):
-    """The ledger after the batch's last decision."""
-
-    def need(
-        self,
-        streams: Iterable[str],
-        claims: Iterable[Pair] = (),
-        shared: Iterable[Pair] = (),
-        counters: Iterable[str] = (),
-    ) -> None:
-        """Everything `decide` will look at. Raises `NotLoaded` until it is there."""
-
-    def order(self, stream: str) -> OrderState:
-        """An order's state; that of no order when the stream is new."""
-
-    def document(self, stream: str) -> DocumentState:
-        """The state of an invoice's, a drawer entry's or a terminal log's stream."""
-
-    def swish(self, stream: str) -> SwishState:
-        """The state of a Swish stream."""
-
-    def claim(self, kind: str, key: str) -> str | None:
-        """The stream that holds an exclusive claim."""
-
-    def shared(self, kind: str, value: str) -> list[str]:
-        """The streams that share a claim."""
-
-    def counter(self, name: str) -> int:
-        """The number drawn last."""
-
-    def after(self, stream: str, events: Sequence[Event]) -> OrderState | DocumentState | SwishState:
-        """The state a stream will have after these events."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,11 +53,11 @@ class PostOrder(Command, frozen=True, kw_only=True):
         stream = order.stream_of(self.order.Id)
         day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
         receipts = [(RECEIPT, key) for key in self._receipt_keys()]
-        orphans = [(ORPHAN, value) for value in _names(self.order)]
+        orphans = [(ORPHAN, value) for value in names_of(self.order)]
         view.need([stream], receipts, orphans, (ORDER_INT_ID, day) if self.online else ())
         state = view.order(stream)
         if self.draft_only and self.order.Status in order.CLOSED:
-            order.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
+            order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
         draft = self.order.Status not in order.CLOSED
         position = order.known(state, self.fingerprint or "", draft=draft)
         if position is not None:
@@ -140,11 +68,11 @@ class PostOrder(Command, frozen=True, kw_only=True):
                     f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
                     [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
                 )
-        events = order.decide_document(state, self.order, self.expected)
+        events = order_decisions.decide_document(state, self.order, self.expected)
         decision = Decision()
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)
-        _settle_order(view, stream, events, self.swish_type, decision)
+        settle_order(view, stream, events, self.swish_type, decision)
         decision.claims += [(RECEIPT, key, stream) for _, key in receipts if view.claim(RECEIPT, key) is None]
         return decision
 
@@ -183,7 +111,7 @@ class AssignExternalId(Command, frozen=True, kw_only=True):
         position = state.documents.get(self.fingerprint or "")
         if position is not None:
             return Decision(duplicate=position)
-        events = order.decide_external_id(state, self.sent, of_return=self.of_return)
+        events = order_decisions.decide_external_id(state, self.sent, of_return=self.of_return)
         return Decision(events=[(stream, event) for event in events])
 
 
@@ -204,7 +132,7 @@ class MarkSynced(Command, frozen=True, kw_only=True):
             (name, event)
             for name, one in last.items()
             if name not in retried
-            for event in order.decide_synced(view.order(name), one)
+            for event in order_decisions.decide_synced(view.order(name), one)
         ]
         if not events:
             return Decision(duplicate=max((view.order(name).position for name in last), default=0))
@@ -222,7 +150,7 @@ class SetStatus(Command, frozen=True, kw_only=True):
         stream = order.stream_of(self.order_id)
         view.need([stream])
         state = view.order(stream)
-        events = order.decide_status(state, self.order_id, self.status)
+        events = order_decisions.decide_status(state, self.order_id, self.status)
         if not events:
             return Decision(duplicate=state.position)
         return Decision(events=[(stream, event) for event in events])
@@ -249,10 +177,10 @@ class SaveInvoice(Command, frozen=True, kw_only=True):
             raise Refused(f"the invoice lists unknown orders: {', '.join(unknown)}", problems)
         events: list[tuple[str, Event]] = []
         for name in wanted:
-            linked = order.decide_invoiced(view.order(name), self.invoice.Id, self.invoice.CustomerId)
+            linked = order_decisions.decide_invoiced(view.order(name), self.invoice.Id, self.invoice.CustomerId)
             events += [(name, event) for event in linked]
         for name in gone:
-            events += [(name, event) for event in order.decide_uninvoiced(view.order(name), self.invoice.Id)]
+            events += [(name, event) for event in order_decisions.decide_uninvoiced(view.order(name), self.invoice.Id)]
         return Decision(events=[*events, (stream, InvoiceSaved(invoice=self.invoice))])
 
 
@@ -305,7 +233,7 @@ class TakeSwish(Command, frozen=True, kw_only=True):
         else:
             events = swish.decide_callback(state, self.said)
         decision = Decision()
-        _settle_swish(view, self.stream, events, self.swish_type, decision)
+        settle_swish(view, self.stream, events, self.swish_type, decision)
         if isinstance(self.said, SwishStatusReceived) and self.said.payment_reference:
             decision.shared.append((PAYMENT_REFERENCE, self.said.payment_reference, self.stream))
         return decision
@@ -323,91 +251,3 @@ class SetOutlet(Command, frozen=True, kw_only=True):
         if state.document == self.outlet:
             return Decision(duplicate=state.position)
         return Decision(events=[(stream, self.outlet)])
-
-
-def _names(found: Order) -> list[str]:
-    """All that a Swish payment may call this order by."""
-    return [str(found.Id), *(value for _, value in order.references(found))]
-
-
-def new_references(before: OrderState, after: OrderState) -> list[Pair]:
-    """The shared claims by which an order can be found from now on."""
-    had = order.references(before.order) if before.order else []
-    return [pair for pair in order.references(after.order) if pair not in had] if after.order else []
-
-
-def _settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
-    """Adds an order's events, and what follows for the orphans that waited for it."""
-    numbers = [n for e in events if isinstance(e, OrderNumbered) for n in (e.order_int_id, e.order_no_of_day) if n]
-    sent = next(e.order for e in events if isinstance(e, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)))
-    lookups = [(ORPHAN, value) for value in (*_names(sent), *map(str, numbers))]
-    view.need([stream], shared=lookups)
-    for name in dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup)):
-        view.need([name])
-        state = view.swish(name)
-        after = view.after(stream, events)
-        assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
-        names = set(order.references(after.order))
-        if state.order_id is not None or _order_for(view, state, {stream: names}) != stream:
-            continue
-        tied = swish.decide_tie(state, after.order.Id)
-        there = view.after(name, tied)
-        assert isinstance(there, SwishState)
-        more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
-        decision.events += [(name, event) for event in [*tied, *more]]
-        decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
-        events = [*events, *on_order]
-    decision.events += [(stream, event) for event in events]
-
-
-def _settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
-    """Adds a Swish stream's events, and what follows for the order it names; without one it is kept as an orphan."""
-    state = view.after(stream, events)
-    assert isinstance(state, SwishState)
-    order_id = state.order_id or _found_id(view, state)
-    tie = swish.decide_tie(state, order_id)
-    state = view.after(stream, [*events, *tie])
-    assert isinstance(state, SwishState)
-    more: list[Event] = []
-    if state.order_id is not None:
-        name = order.stream_of(state.order_id)
-        view.need([name])
-        more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
-        decision.events += [(name, event) for event in on_order]
-    else:
-        decision.shared += [(ORPHAN, value, stream) for value in swish.references(state)]
-    decision.events += [(stream, event) for event in [*events, *tie, *more]]
-
-
-def _found_id(view: View, state: SwishState) -> UUID | None:
-    original = state.received.original_payment_reference if state.received else None
-    if original:
-        view.need([], shared=[(PAYMENT_REFERENCE, original)])
-        payments = view.shared(PAYMENT_REFERENCE, original)
-        view.need(payments)
-        tied = {view.swish(name).order_id for name in payments} - {None}
-        if len(tied) == 1:
-            return tied.pop()
-    stream = _order_for(view, state, {})
-    return UUID(stream.removeprefix("order-")) if stream else None
-
-
-def _order_for(view: View, state: SwishState, arriving: dict[str, set[Pair]]) -> str | None:
-    """The one order a Swish payment names: by its id, InvoiceNumber, OrderNoOfDay or OrderIntID, in this order.
-
-    `arriving` are orders of this very decision with the names they go by. None: no such order, or more than one.
-    """
-    for value in swish.references(state):
-        by_id = f"order-{value}"
-        view.need([by_id], shared=[(kind, value) for kind in REFERENCE_KINDS])
-        if by_id in arriving or view.order(by_id).order is not None:
-            return by_id
-        for kind in REFERENCE_KINDS:
-            claimed = view.shared(kind, value)
-            view.need(claimed)
-            # A claim outlives the name: an order that goes by another one now is not meant.
-            names = {name: set(order.references(o)) for name in claimed if (o := view.order(name).order)} | arriving
-            found = [name for name, its in names.items() if (kind, value) in its]
-            if found:
-                return found[0] if len(found) == 1 else None
-    return None

@@ -15,7 +15,8 @@ from ledger.events import (
     ReportReceived,
     TerminalReported,
 )
-from ledger.records import CashDrawerLog, CustomerInvoice, TerminalStatusLog
+from ledger.records import CustomerInvoice
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 
 class DocumentState(msgspec.Struct, frozen=True):

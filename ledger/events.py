@@ -13,15 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.records import (
-    CashDrawerLog,
-    CustomerInvoice,
-    Order,
-    Payment,
-    Receipt,
-    SwishPayment,
-    TerminalStatusLog,
-)
+from ledger.records import CustomerInvoice, Order, Payment, Receipt, SwishPayment
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -15,7 +15,6 @@ from uuid import UUID
 import msgspec
 
 from ledger.amounts import EXACT
-from ledger.errors import Refused
 from ledger.events import (
     Event,
     OrderAmended,
@@ -34,7 +33,7 @@ from ledger.events import (
     ReceiptIssued,
     Recorded,
 )
-from ledger.records import ExternalInformation, Order, Payment, Receipt, SwishPayment
+from ledger.records import Order, Payment, SwishPayment
 
 NEW, COMPLETED, CANCELLED, RETURNED, DELETED, REJECTED, REJECTED_SEEN = 0, 13, 14, 15, 16, 20, 21
 VOID = frozenset({CANCELLED, DELETED, REJECTED, REJECTED_SEEN})
@@ -96,112 +95,6 @@ def known(state: OrderState, fingerprint: str, *, draft: bool = False) -> int | 
     if draft and state.is_open and fingerprint != state.draft:
         return None
     return state.documents.get(fingerprint)
-
-
-def decide_draft(state: OrderState, order: Order, expected: int | None) -> list[Event]:
-    """An order in progress. Refused: a closed status in it, a closed or finalised order, a stale `If-Match`."""
-    if order.Status in CLOSED:
-        raise Refused(f"Status {order.Status} closes an order; send it to PostOrder", [("$.Status", "is closed")])
-    if state.order is not None and not state.is_open:
-        what = "finalised" if state.sale else "closed"
-        raise Refused(f"order {order.Id} is {what} (Status {state.order.Status}) and cannot be drafted again")
-    check_expected(state.version, expected)
-    return [OrderDrafted(order=order)]
-
-
-def decide_document(state: OrderState, order: Order, expected: int | None) -> list[Event]:
-    """A document for PostOrder: a draft while its status is open, else the sale, an amendment or the cancellation."""
-    if order.Status not in CLOSED:
-        return decide_draft(state, order, expected)
-    check_expected(state.version, expected)
-    bare = copy.copy(order)
-    bare.Payments = bare.Receipts = None
-    head: Event
-    if state.sale:
-        head = OrderAmended(order=bare)
-    elif order.Status in VOID:
-        head = OrderClosed(order=bare)
-    else:
-        head = OrderFinalised(order=bare)
-    return [head, *_payments(state, order.Payments), *_receipts(state, order.Receipts)]
-
-
-def _payments(state: OrderState, sent: Sequence[Payment] | None) -> Iterable[Event]:
-    """The difference between the payments the till lists and those captured; what Swish brought is not the till's."""
-    before = state.order.Payments or [] if state.order else []
-    swish = [payment for payment in before if payment.Id in state.others.swish_paid]
-    ids = {payment.Id for payment in swish}
-    references = {payment.PaymentRef for payment in swish if payment.PaymentRef}
-    listed = before if sent is None else sent
-    wanted = {p.Id: p for p in listed if p.Id not in ids and p.PaymentRef not in references}
-    captured = {p.Id: p for p in before if p.Id not in ids} if state.captured else {}
-    for id_, payment in wanted.items():
-        if captured.get(id_) != payment:
-            yield PaymentCaptured(payment=payment)
-    for id_ in captured.keys() - wanted.keys():
-        yield PaymentVoided(payment_id=id_)
-
-
-def _receipts(state: OrderState, sent: Sequence[Receipt] | None) -> Iterable[Event]:
-    """New and changed receipts. One that was issued stays: the control unit has signed it."""
-    before = state.order.Receipts or [] if state.order else []
-    issued = {receipt.ReceiptId: receipt for receipt in before} if state.captured else {}
-    for receipt in before if sent is None else sent:
-        if issued.get(receipt.ReceiptId) != receipt:
-            yield ReceiptIssued(receipt=receipt)
-
-
-def decide_status(state: OrderState, order_id: UUID, status: int) -> list[Event]:
-    """Moves an order to any known status; nothing when it has it. Refused: unknown order."""
-    if existing(state, order_id).Status == status:
-        return []
-    return [OrderStatusChanged(status=status)]
-
-
-def decide_external_id(state: OrderState, sent: ExternalInformation, *, of_return: bool) -> list[Event]:
-    """An integrator's reference. Refused: unknown order, no reference, or (`of_return`) an order that is no return."""
-    order = existing(state, sent.Id)
-    if not sent.ExternalID or not sent.ExternalID.strip():
-        raise Refused("ExternalID is empty", [("$.ExternalID", "must not be empty")])
-    if of_return and not is_return(order.Status, order.Type, state.sale):
-        raise Refused(f"order {sent.Id} is no return order", [("$.Id", "is no return order")])
-    return [OrderExternalIdAssigned(external_id=sent.ExternalID, fn_response=sent.FnResponse, wc_id=sent.WC_ID)]
-
-
-def decide_synced(state: OrderState, sent: ExternalInformation) -> list[Event]:
-    """Marks the order's invoice as taken over; nothing when it is and the reference is the same."""
-    order = existing(state, sent.Id)
-    external_id = sent.ExternalID or None
-    if order.IsVismaInvoiceGenerated and external_id in (None, order.ExternalID):
-        return []
-    return [OrderInvoiceSynced(external_id=external_id)]
-
-
-def decide_invoiced(state: OrderState, invoice_id: UUID, customer_id: UUID) -> list[Event]:
-    """Links the order to an invoice, and gives it the invoice's customer where it has none."""
-    assert state.order is not None, "the invoice's decider has asked for it"
-    gives = customer_id if customer_id.int and not state.order.CustomerId.int else None
-    if state.others.invoice_id == invoice_id and gives is None:
-        return []
-    return [OrderInvoiced(invoice_id=invoice_id, customer_id=gives)]
-
-
-def decide_uninvoiced(state: OrderState, invoice_id: UUID) -> list[Event]:
-    """Unlinks the order, unless another invoice holds it by now."""
-    return [OrderUninvoiced(invoice_id=invoice_id)] if state.others.invoice_id == invoice_id else []
-
-
-def existing(state: OrderState, order_id: UUID) -> Order:
-    """The order as it stands. Refused: there is none."""
-    if state.order is None:
-        raise Refused(f"order {order_id} is unknown", [("$.Id", f"order {order_id} is unknown")])
-    return state.order
-
-
-def check_expected(version: int, expected: int | None) -> None:
-    """Refused when the client changed an older version than the one there is (If-Match)."""
-    if expected is not None and expected != version:
-        raise Refused(f"the order is at version {version}, not {expected}: read it again and repeat the change")
 
 
 def owes(order: Order) -> Decimal:

@@ -22,7 +22,6 @@ from ledger.business_time import NO_TIME, local_instant
 from ledger.errors import BadInput
 from ledger.records import (
     NO_ID,
-    CashDrawerLog,
     CustomerInvoice,
     ExternalInformation,
     Order,
@@ -31,8 +30,8 @@ from ledger.records import (
     Receipt,
     Record,
     SwishPayment,
-    TerminalStatusLog,
 )
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 Path = tuple[str | int, ...]
 Zones = Callable[[UUID], ZoneInfo]
@@ -157,7 +156,7 @@ def _order(order: Order, zones: Zones) -> None:
     order.Version = 0
     order.OrderLines = order.OrderLines or []
     if order.SwishPayment is not None:
-        _swish_payment(order.SwishPayment)
+        _swish_payment(order.SwishPayment, "$.SwishPayment")
     for index, line in enumerate(order.OrderLines):
         _need_id(f"$.OrderLines[{index}].Id", line.Id)
         _line(line, order.Id, 1, ZERO, ("OrderLines", index))
@@ -275,9 +274,9 @@ def _terminal_log(log: TerminalStatusLog, zones: Zones) -> None:
         row.DateValue = _maybe_moment(row.DateValue, zone)
 
 
-def _swish_payment(payment: SwishPayment) -> None:
+def _swish_payment(payment: SwishPayment, path: str = "$") -> None:
     if not payment.Id.int and not payment.SwishId:
-        raise BadInput.at("$.Id", "is missing")
+        raise BadInput.at(f"{path}.Id", "is missing")
     payment.OrderId = _maybe_id(payment.OrderId)
     if payment.SwishId:
         payment.SwishId = payment.SwishId.upper()

@@ -12,7 +12,7 @@ part of the stored format: **never change one.**
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -284,83 +284,6 @@ class CustomerInvoice(Record):
     extra: Extra = msgspec.field(default=UNSET, name="$extra")
 
 
-class CashDrawer(Record):
-    """A till's cash drawer."""
-
-    Id: UUID = NO_ID
-    Name: Key = None
-    UserId: Key = None
-    TerminalId: UUID = NO_ID
-    extra: Extra = msgspec.field(default=UNSET, name="$extra")
-
-
-MaybeCashDrawer = CashDrawer | None
-
-
-class CashDrawerLog(Record):
-    """Something that happened to a drawer. `Amount` in kronor; ActivityType 1..11 (contract, section 2)."""
-
-    Id: UUID
-    ActivityType: Int
-    CashDrawerId: UUID = NO_ID
-    CashDrawer: MaybeCashDrawer = None
-    ActivityDate: Moment = NO_TIME
-    UserId: Key = None
-    Amount: Decimal = ZERO
-    OrderId: UUID = NO_ID
-    Synced: Flag = 0
-    extra: Extra = msgspec.field(default=UNSET, name="$extra")
-
-
-class Report(Record):
-    """Head of an X (0) or Z (1) report."""
-
-    Id: UUID = NO_ID
-    CreationDate: Moment = NO_TIME
-    ReportType: Int = 0
-    ReportNumber: Long = 0
-    TerminalId: UUID = NO_ID
-    extra: Extra = msgspec.field(default=UNSET, name="$extra")
-
-
-MaybeReport = Report | None
-
-
-class ReportRow(Record):
-    """One row of a report's data."""
-
-    Id: UUID = NO_ID
-    ReportId: UUID = NO_ID
-    DataType: Key = None
-    TextValue: Text = None
-    ForeignId: Int | None = None
-    Value: Decimal | None = None
-    TaxPercent: Decimal | None = None
-    DateValue: Moment | None = None
-    SortOrder: Int = 0
-    extra: Extra = msgspec.field(default=UNSET, name="$extra")
-
-
-class TerminalStatusLog(Record):
-    """A terminal's health and, at the end of a shift, its report. Storage in bytes, battery in percent."""
-
-    Id: UUID
-    TerminalId: UUID
-    ActivityDate: Moment = NO_TIME
-    UserId: Key = None
-    ReportId: UUID = NO_ID
-    Status: Int = 0
-    Synced: Flag = 0
-    BatteryLevel: Decimal = ZERO
-    IsCharging: bool = False
-    StorageFree: Long = 0
-    StorageTotal: Long = 0
-    AppVersion: Key = None
-    Report: MaybeReport = None
-    ReportData: list[ReportRow] | None = []
-    extra: Extra = msgspec.field(default=UNSET, name="$extra")
-
-
 class ExternalInformation(Record, forbid_unknown_fields=False):
     """What an integrator may set on an order; nothing else of the body is taken."""
 
@@ -368,62 +291,3 @@ class ExternalInformation(Record, forbid_unknown_fields=False):
     ExternalID: Key = None
     FnResponse: Text = None
     WC_ID: Int | None = None
-
-
-# Personal data: stored as ciphertext only, with whatever a client sent that we do not know (it may be a name too).
-PERSONAL: dict[type[Record], tuple[str, ...]] = {
-    Order: ("Customer", "Customr", "Comments", "OrderComments"),
-    OrderLine: ("ItemComments",),
-    Payment: ("PayerRef",),
-    Receipt: ("CustomerPaymentReceipt", "MerchantPaymentReceipt"),
-    CustomerInvoice: ("CustomerName", "Address1", "Address2", "ZipCode", "City", "Country", "Email", "Remarks"),
-    SwishPayment: ("SwishResponse",),
-}
-
-
-R = TypeVar("R", bound=Record)
-
-
-def _full_text(annotation: Any) -> str | None:
-    """The annotation with its record replaced by the record's full twin, as text; None where there is no record."""
-    if isinstance(annotation, type) and issubclass(annotation, Record):
-        return f"Full{annotation.__name__}"
-    inner = next(filter(None, map(_full_text, get_args(annotation))), None)
-    if inner is None:
-        return None
-    return f"list[{inner}]" if get_origin(annotation) is list else f"{inner} | None"
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return (
-        field.default
-        if field.default is not msgspec.NODEFAULT
-        else msgspec.field(default_factory=field.default_factory)
-    )
-
-
-def _full(record: type[R]) -> type[R]:
-    """The same record, written with every member; it reads the compact form too, and is a subclass."""
-    fields = [
-        (field.name, text, _default(field))
-        for field in msgspec.structs.fields(record)
-        if (text := _full_text(field.type))
-    ]
-    twin = msgspec.defstruct(f"Full{record.__name__}", fields, bases=(record,), module=__name__, omit_defaults=False)
-    return cast(type[R], twin)
-
-
-FullOutlet = _full(Outlet)
-FullCustomer = _full(Customer)
-FullSwishPayment = _full(SwishPayment)
-FullProduct = _full(Product)
-FullOrderLine = _full(OrderLine)
-FullPayment = _full(Payment)
-FullReceipt = _full(Receipt)
-FullOrder = _full(Order)
-FullCustomerInvoice = _full(CustomerInvoice)
-FullCashDrawer = _full(CashDrawer)
-FullCashDrawerLog = _full(CashDrawerLog)
-FullReport = _full(Report)
-FullReportRow = _full(ReportRow)
-FullTerminalStatusLog = _full(TerminalStatusLog)

@@ -8,23 +8,17 @@ from typing import Any
 
 import msgspec
 
-from ledger import records
+from ledger import full_records
 from ledger.codec import encoder
-from ledger.records import Record
+from ledger.records import CustomerInvoice, Order, Record, SwishPayment
+from ledger.till_records import CashDrawerLog, Report, TerminalStatusLog
 
 # Unknown members lie under this name in the record they came with (`records`). Inside a JSON text the quotes would be
 # escaped, so these bytes are found only where there is such a member.
 _EXTRA = b'"$extra":'
 _FULL: dict[type[Record], Callable[[bytes], Record]] = {
-    record: msgspec.json.Decoder(getattr(records, f"Full{record.__name__}"), float_hook=Decimal).decode
-    for record in (
-        records.Order,
-        records.CustomerInvoice,
-        records.CashDrawerLog,
-        records.TerminalStatusLog,
-        records.Report,
-        records.SwishPayment,
-    )
+    record: msgspec.json.Decoder(getattr(full_records, f"Full{record.__name__}"), float_hook=Decimal).decode
+    for record in (Order, CustomerInvoice, CashDrawerLog, TerminalStatusLog, Report, SwishPayment)
 }
 _loose = msgspec.json.Decoder(float_hook=Decimal).decode
 

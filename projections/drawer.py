@@ -25,8 +25,9 @@ from ledger.events import (
     OrderFinalised,
     Recorded,
 )
-from ledger.records import NO_ID, CashDrawerLog
+from ledger.records import NO_ID
 from ledger.store import Connection, from_microseconds
+from ledger.till_records import CashDrawerLog
 from projections.documents import document
 from projections.window import Page, Window
 

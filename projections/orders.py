@@ -33,8 +33,9 @@ from ledger.events import (
     ReceiptIssued,
     Recorded,
 )
+from ledger.full_records import FullCustomer, FullOrder, FullSwishPayment
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
-from ledger.records import NO_ID, Customer, CustomerInvoice, FullCustomer, FullOrder, FullSwishPayment, Order
+from ledger.records import NO_ID, Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
 
@@ -92,7 +93,7 @@ class Standing(NamedTuple):
 
 # Decimals also in what is unknown of an order: a float would not keep 18 digits.
 _read_order = msgspec.json.Decoder(FullOrder, float_hook=Decimal).decode
-_read_swish_payment = msgspec.json.Decoder(FullSwishPayment).decode
+_read_swish_payment = msgspec.json.Decoder(FullSwishPayment, float_hook=Decimal).decode
 _read_kept = msgspec.json.Decoder(Kept, float_hook=Decimal).decode
 
 
@@ -185,8 +186,14 @@ def learnt(events: Iterable[Recorded]) -> dict[UUID, Known]:
 
 def _customer_on(invoice: CustomerInvoice) -> Customer:
     return FullCustomer(
-        Id=invoice.CustomerId, Name=invoice.CustomerName, Email=invoice.Email, Address1=invoice.Address1,
-        Address2=invoice.Address2, ZipCode=invoice.ZipCode, City=invoice.City, Country=invoice.Country,
+        Id=invoice.CustomerId,
+        Name=invoice.CustomerName,
+        Email=invoice.Email,
+        Address1=invoice.Address1,
+        Address2=invoice.Address2,
+        ZipCode=invoice.ZipCode,
+        City=invoice.City,
+        Country=invoice.Country,
     )
 
 
@@ -194,10 +201,22 @@ class Orders:
     """Keeps `orders` and `customers`."""
 
     name = "orders"
-    handles: frozenset[type[Event]] = frozenset({
-        *_DOCUMENTS, OrderNumbered, OrderStatusChanged, OrderExternalIdAssigned, OrderInvoiced, OrderUninvoiced,
-        OrderInvoiceSynced, OrderSwishChanged, PaymentCaptured, PaymentVoided, ReceiptIssued, InvoiceSaved,
-    })
+    handles: frozenset[type[Event]] = frozenset(
+        {
+            *_DOCUMENTS,
+            OrderNumbered,
+            OrderStatusChanged,
+            OrderExternalIdAssigned,
+            OrderInvoiced,
+            OrderUninvoiced,
+            OrderInvoiceSynced,
+            OrderSwishChanged,
+            PaymentCaptured,
+            PaymentVoided,
+            ReceiptIssued,
+            InvoiceSaved,
+        }
+    )
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch of events, each order's row written once."""

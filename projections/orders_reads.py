@@ -10,7 +10,7 @@ import msgspec
 
 from ledger.codec import encoder
 from ledger.database import queries
-from ledger.records import FullCustomer
+from ledger.full_records import FullCustomer
 from ledger.store import Connection
 from projections.window import Page, Window
 

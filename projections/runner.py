@@ -93,7 +93,12 @@ class Runner:
     """
 
     def __init__(
-        self, pool: Pool, vault: Vault, projections: Iterable[Projection], *, progress: Progress | None = None,
+        self,
+        pool: Pool,
+        vault: Vault,
+        projections: Iterable[Projection],
+        *,
+        progress: Progress | None = None,
         suffix: str = "",
     ) -> None:
         self._pool, self._vault, self._progress = pool, vault, progress
@@ -182,9 +187,7 @@ class Runner:
             return False
         return True
 
-    async def _hand_over(
-        self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded]
-    ) -> None:
+    async def _hand_over(self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded]) -> None:
         projection = self._projections[name]
         if wanted := [recorded for recorded in events if type(recorded.event) in projection.handles]:
             await projection.apply(connection, tenant_id, wanted)
@@ -223,7 +226,10 @@ def _is_passing(error: Exception) -> bool:
 
 
 async def run_forever(
-    pool: Pool, master_key: bytes, stop: asyncio.Event, wake: asyncio.Event | None = None,
+    pool: Pool,
+    master_key: bytes,
+    stop: asyncio.Event,
+    wake: asyncio.Event | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.

@@ -11,8 +11,8 @@ from ledger.business_time import to_datetime
 from ledger.codec import encoder
 from ledger.database import queries
 from ledger.events import Event, Recorded, ReportReceived, TerminalReported
-from ledger.records import TerminalStatusLog
 from ledger.store import Connection, from_microseconds
+from ledger.till_records import TerminalStatusLog
 from projections.documents import members
 from projections.window import EVERYTHING, Page
 

@@ -94,9 +94,7 @@ async def test_a_switch_waits_for_readers_of_the_old_tables(till: Till) -> None:
 
 async def test_two_rebuilds_at_a_time_are_one_too_many(till: Till) -> None:
     await till.post(*map(sale, range(1, 6)))
-    first, second = (
-        asyncio.create_task(rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])) for _ in range(2)
-    )
+    first, second = (asyncio.create_task(rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])) for _ in range(2))
     found = await asyncio.gather(first, second, return_exceptions=True)
     assert [str(error) for error in found if error is not None] == [
         "a rebuild is running already; let it finish or stop it first"

@@ -143,9 +143,7 @@ async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch:
     await running
 
 
-async def test_a_database_that_goes_away_is_waited_for(
-    till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "BACK_OFF_SECONDS", (0.01,))
     progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop, wake, progress))

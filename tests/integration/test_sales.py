@@ -74,8 +74,12 @@ async def test_a_café_and_its_month(books: Books) -> None:
 
 
 async def test_a_day_and_its_hours(books: Books) -> None:
-    await books.apply(sold(order(1, SOUTH, "2026-11-23T14:30:00+01:00", line("20")),
-                           order(2, NORTH, "2026-11-23T09:30:00+01:00", line("5", "Dryck"))))
+    await books.apply(
+        sold(
+            order(1, SOUTH, "2026-11-23T14:30:00+01:00", line("20")),
+            order(2, NORTH, "2026-11-23T09:30:00+01:00", line("5", "Dryck")),
+        )
+    )
     running = await books.ask(endpoints.get_daily_sale, f"outletId={SOUTH}")
     assert by(running["HourlySales"], "GroupName", "SaleHour", "SaleDay", "GrossTotal") == [("14.00", 14, 23, D(20))]
     assert running["HourlySales"][0]["CreationDate"] == "2026-11-23T14:00:00+01:00"
@@ -130,8 +134,12 @@ async def test_outlets_are_listed_by_name_after_all(books: Books) -> None:
 
 
 async def test_stock_by_product_and_outlet(books: Books) -> None:
-    await books.apply(sold(order(1, SOUTH, "2026-11-23T12:00:00+01:00", line("1", quantity="2"), line("1", ItemType=1)),
-                           order(2, NORTH, "2026-11-23T12:00:00+01:00", line("1", quantity="0.5"))))
+    await books.apply(
+        sold(
+            order(1, SOUTH, "2026-11-23T12:00:00+01:00", line("1", quantity="2"), line("1", ItemType=1)),
+            order(2, NORTH, "2026-11-23T12:00:00+01:00", line("1", quantity="0.5")),
+        )
+    )
     south = {"ProductId": str(UUID(int=8)), "OutletId": str(SOUTH), "Description": "Bulle", "Unit": 0, "Quantity": -2}
     assert await books.ask(endpoints.get_stock, f"outletId={SOUTH}") == [south]
     everywhere = await books.ask(endpoints.get_stock, f"productId={UUID(int=8)}")

@@ -21,8 +21,11 @@ def any_day(number: int, chance: random.Random) -> Order:
     at = datetime(2026, 10, 24, 22, tzinfo=UTC) + timedelta(minutes=chance.randrange(30 * 60))
     category = chance.choice(["Mat", "Dryck", None, None])
     product = Product(
-        Id=UUID(int=chance.randrange(80, 84)), Description=chance.choice([None, "Bulle", "Te"]), Category=category,
-        CategoryId=chance.randrange(4), Unit=chance.choice([0, 0, 1]),
+        Id=UUID(int=chance.randrange(80, 84)),
+        Description=chance.choice([None, "Bulle", "Te"]),
+        Category=category,
+        CategoryId=chance.randrange(4),
+        Unit=chance.choice([0, 0, 1]),
     )
     extra = line("3.333333", IngredientMode="+", Product=None)
     lines = [

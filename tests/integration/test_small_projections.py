@@ -16,19 +16,10 @@ from ledger import embedded
 from ledger.commands import Command, LogDrawerEntry, PostOrder, ReportTerminal, SaveInvoice, TakeSwish
 from ledger.database import migrate, open_pool
 from ledger.events import SwishStatusReceived
-from ledger.records import (
-    NO_ID,
-    CashDrawer,
-    CashDrawerLog,
-    CustomerInvoice,
-    Order,
-    Report,
-    ReportRow,
-    SwishPayment,
-    TerminalStatusLog,
-)
+from ledger.records import NO_ID, CustomerInvoice, Order, SwishPayment
 from ledger.store import Connection, Pool, Vault
 from ledger.tenants import Tenant, add_tenant, all_tenants
+from ledger.till_records import CashDrawer, CashDrawerLog, Report, ReportRow, TerminalStatusLog
 from ledger.writer import Context, Writer
 from projections import drawer, invoices, swish, terminals
 from projections.runner import Runner

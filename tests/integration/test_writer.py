@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from ledger.commands import Command, Decision, LogDrawerEntry, SaveInvoice, View
+from ledger.commands import Command, LogDrawerEntry, SaveInvoice
 from ledger.errors import Refused, Unavailable
-from ledger.records import CashDrawerLog, CustomerInvoice
+from ledger.records import CustomerInvoice
+from ledger.till_records import CashDrawerLog
+from ledger.view import Decision, View
 from ledger.writer import QUEUED_AT_MOST, Answer, Context, Writer
 from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
 

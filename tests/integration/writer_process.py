@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.commands import Command, Decision, View
+from ledger.commands import Command
 from ledger.errors import Refused
+from ledger.view import Decision, View
 from ledger.writer import Context
 from tests.integration.shop import Shop, open_shop, sale
 

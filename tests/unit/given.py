@@ -14,11 +14,12 @@ import pytest
 
 from ledger import order
 from ledger.batch import Batch, State, empty, evolve
-from ledger.commands import Command, Decision, Pair, PostOrder
+from ledger.commands import Command, PostOrder
 from ledger.errors import Refused
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
 from ledger.records import Order, OrderLine, Payment, Receipt
+from ledger.view import Decision, Pair
 
 S = TypeVar("S", bound=State)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -118,7 +119,7 @@ class Books(Batch):
     """A ledger in memory: commands are taken one after the other, each seeing what those before have left."""
 
     def __init__(self) -> None:
-        super().__init__(tenant_id=1, head=0, recent=OrderedDict())
+        super().__init__(tenant_id=1, recent=OrderedDict())
 
     def need(
         self,

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from ledger.commands import AssignExternalId, LogDrawerEntry, MarkSynced, SaveInvoice, SetOutlet, SetStatus
 from ledger.events import OrderInvoiceSynced, OutletSet
-from ledger.records import CashDrawerLog, CustomerInvoice, ExternalInformation, Order
+from ledger.records import CustomerInvoice, ExternalInformation, Order
+from ledger.till_records import CashDrawerLog
 from tests.unit.given import ORDER, Books, a_payment, a_receipt, an_order, number, posted
 
 TILL, BAR = number(11), number(12)

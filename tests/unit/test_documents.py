@@ -24,7 +24,8 @@ from ledger.events import (
     ReportReceived,
     TerminalReported,
 )
-from ledger.records import CashDrawerLog, CustomerInvoice, Report, ReportRow, TerminalStatusLog
+from ledger.records import CustomerInvoice
+from ledger.till_records import CashDrawerLog, Report, ReportRow, TerminalStatusLog
 from tests.unit.given import given_in, number
 
 FIRST = CashDrawerLog(Id=number(1), ActivityType=1, Amount=Decimal(2000))

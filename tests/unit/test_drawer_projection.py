@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from ledger.events import DrawerEntryCorrected, DrawerEntryLogged, Event, OrderAmended, OrderDrafted, Recorded
-from ledger.records import NO_ID, CashDrawer, CashDrawerLog, Order
+from ledger.records import NO_ID, Order
 from ledger.store import from_microseconds
+from ledger.till_records import CashDrawer, CashDrawerLog
 from projections.drawer import Changes, EntryRow, Moved, fold, orders_asked, orders_told
 
 ENTRY, OTHER, BILL, ORDER, LATER, TILL, BAR = (UUID(int=number) for number in range(1, 8))

@@ -23,8 +23,8 @@ from ledger.events import (
     PaymentVoided,
     ReceiptIssued,
 )
-from ledger.order import (
-    CLOSED,
+from ledger.order import CLOSED, is_cart, is_return, known, owes, references
+from ledger.order_decisions import (
     decide_document,
     decide_draft,
     decide_external_id,
@@ -32,11 +32,6 @@ from ledger.order import (
     decide_status,
     decide_synced,
     decide_uninvoiced,
-    is_cart,
-    is_return,
-    known,
-    owes,
-    references,
 )
 from ledger.records import NO_ID, ExternalInformation, Order, SwishPayment
 from tests.unit.given import ORDER, a_line, a_payment, a_receipt, an_order, given, number

@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from ledger.events import Event, Recorded, SwishFlagged, SwishRecorded, SwishStatusReceived, SwishTied
-from ledger.records import FullSwishPayment, SwishPayment
+from ledger.full_records import FullSwishPayment
+from ledger.records import SwishPayment
 from ledger.swish import SwishState
 from projections.swish import SwishRow, fold
 

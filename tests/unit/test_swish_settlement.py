@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ledger.commands import Decision, TakeSwish
+from ledger.commands import TakeSwish
 from ledger.events import SwishFlagged, SwishStatusReceived
 from ledger.records import SwishPayment
+from ledger.view import Decision
 from tests.unit.given import ORDER, Books, a_payment, an_order, number, posted
 
 TWO = number(2)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from ledger.document import decide_terminal_log
 from ledger.events import Recorded
-from ledger.records import Report, ReportRow, TerminalStatusLog
 from ledger.store import from_microseconds
+from ledger.till_records import Report, ReportRow, TerminalStatusLog
 from projections.terminals import Changes, fold
 
 LOG, OTHER, TILL, REPORT = (UUID(int=number) for number in range(1, 5))

@@ -26,7 +26,7 @@ LONGEST_FUNCTION = 50
 MAY_IMPORT = {"ledger": {"ledger"}, "projections": {"ledger", "projections"}, "api": set(ROOMS)}
 PURE = (
     "amounts", "business_time", "records", "events", "errors", "order", "swish", "document", "reading", "tolerant",
-    "codec", "commands",
+    "codec", "commands", "view", "reactions", "order_decisions", "till_records", "full_records",
 )  # fmt: skip
 # Modules that reach for the disk, the network, the clock, other processes or chance.
 DOES_IO = {

@@ -1,0 +1,100 @@
+"""What an order and a Swish payment do to each other, in the same decision. Pure; contract, section 5."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ledger import order, swish
+from ledger.events import Event, OrderAmended, OrderClosed, OrderDrafted, OrderFinalised, OrderNumbered
+from ledger.order import OrderState
+from ledger.records import Order
+from ledger.swish import SwishState
+from ledger.view import ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, Pair, View
+
+
+def names_of(found: Order) -> list[str]:
+    """All that a Swish payment may call this order by."""
+    return [str(found.Id), *(value for _, value in order.references(found))]
+
+
+def new_references(before: OrderState, after: OrderState) -> list[Pair]:
+    """The shared claims by which an order can be found from now on."""
+    had = order.references(before.order) if before.order else []
+    return [pair for pair in order.references(after.order) if pair not in had] if after.order else []
+
+
+def settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
+    """Adds an order's events, and what follows for the orphans that waited for it."""
+    numbers = [n for e in events if isinstance(e, OrderNumbered) for n in (e.order_int_id, e.order_no_of_day) if n]
+    sent = next(e.order for e in events if isinstance(e, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)))
+    lookups = [(ORPHAN, value) for value in (*names_of(sent), *map(str, numbers))]
+    view.need([stream], shared=lookups)
+    for name in dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup)):
+        view.need([name])
+        state = view.swish(name)
+        after = view.after(stream, events)
+        assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
+        names = set(order.references(after.order))
+        if state.order_id is not None or _order_for(view, state, {stream: names}) != stream:
+            continue
+        tied = swish.decide_tie(state, after.order.Id)
+        there = view.after(name, tied)
+        assert isinstance(there, SwishState)
+        more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
+        decision.events += [(name, event) for event in [*tied, *more]]
+        decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
+        events = [*events, *on_order]
+    decision.events += [(stream, event) for event in events]
+
+
+def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
+    """Adds a Swish stream's events, and what follows for the order it names; without one it is kept as an orphan."""
+    state = view.after(stream, events)
+    assert isinstance(state, SwishState)
+    order_id = state.order_id or _found_id(view, state)
+    tie = swish.decide_tie(state, order_id)
+    state = view.after(stream, [*events, *tie])
+    assert isinstance(state, SwishState)
+    more: list[Event] = []
+    if state.order_id is not None:
+        name = order.stream_of(state.order_id)
+        view.need([name])
+        more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
+        decision.events += [(name, event) for event in on_order]
+    else:
+        decision.shared += [(ORPHAN, value, stream) for value in swish.references(state)]
+    decision.events += [(stream, event) for event in [*events, *tie, *more]]
+
+
+def _found_id(view: View, state: SwishState) -> UUID | None:
+    original = state.received.original_payment_reference if state.received else None
+    if original:
+        view.need([], shared=[(PAYMENT_REFERENCE, original)])
+        payments = view.shared(PAYMENT_REFERENCE, original)
+        view.need(payments)
+        tied = {view.swish(name).order_id for name in payments} - {None}
+        if len(tied) == 1:
+            return tied.pop()
+    stream = _order_for(view, state, {})
+    return UUID(stream.removeprefix("order-")) if stream else None
+
+
+def _order_for(view: View, state: SwishState, arriving: dict[str, set[Pair]]) -> str | None:
+    """The one order a Swish payment names: by its id, InvoiceNumber, OrderNoOfDay or OrderIntID, in this order.
+
+    `arriving` are orders of this very decision with the names they go by. None: no such order, or more than one.
+    """
+    for value in swish.references(state):
+        by_id = f"order-{value}"
+        view.need([by_id], shared=[(kind, value) for kind in REFERENCE_KINDS])
+        if by_id in arriving or view.order(by_id).order is not None:
+            return by_id
+        for kind in REFERENCE_KINDS:
+            claimed = view.shared(kind, value)
+            view.need(claimed)
+            # A claim outlives the name: an order that goes by another one now is not meant.
+            names = {name: set(order.references(o)) for name in claimed if (o := view.order(name).order)} | arriving
+            found = [name for name, its in names.items() if (kind, value) in its]
+            if found:
+                return found[0] if len(found) == 1 else None
+    return None

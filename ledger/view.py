@@ -1,0 +1,68 @@
+"""What a command sees of the ledger, and what it may decide. Pure: types only; `batch` is the one behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from ledger.document import DocumentState
+from ledger.events import Event
+from ledger.order import OrderState
+from ledger.swish import SwishState
+
+# Kinds of claims. `RECEIPT` is exclusive (key: terminal/number); the others are shared and lead to every stream.
+RECEIPT, ORPHAN, PAYMENT_REFERENCE = "receipt", "orphan", "payment-reference"
+REFERENCE_KINDS = ("invoice-number", "order-no-of-day", "order-int-id")
+
+Pair = tuple[str, str]
+
+
+class Decision(msgspec.Struct):
+    """Events by stream in the order they are appended, and the promises that go with them.
+
+    `claims` are (kind, key, stream); `shared` the same, found by all who share the key. `duplicate` is the position of
+    the same document; then there is nothing else.
+    """
+
+    events: list[tuple[str, Event]] = []
+    claims: list[tuple[str, str, str]] = []
+    shared: list[tuple[str, str, str]] = []
+    releases: list[tuple[str, str, str]] = []
+    counters: dict[str, int] = {}
+    duplicate: int | None = None
+
+
+class View(Protocol):
+    """The ledger after the batch's last decision."""
+
+    def need(
+        self,
+        streams: Iterable[str],
+        claims: Iterable[Pair] = (),
+        shared: Iterable[Pair] = (),
+        counters: Iterable[str] = (),
+    ) -> None:
+        """Everything `decide` will look at. Raises `NotLoaded` until it is there."""
+
+    def order(self, stream: str) -> OrderState:
+        """An order's state; that of no order when the stream is new."""
+
+    def document(self, stream: str) -> DocumentState:
+        """The state of an invoice's, a drawer entry's or a terminal log's stream."""
+
+    def swish(self, stream: str) -> SwishState:
+        """The state of a Swish stream."""
+
+    def claim(self, kind: str, key: str) -> str | None:
+        """The stream that holds an exclusive claim."""
+
+    def shared(self, kind: str, value: str) -> list[str]:
+        """The streams that share a claim."""
+
+    def counter(self, name: str) -> int:
+        """The number drawn last."""
+
+    def after(self, stream: str, events: Sequence[Event]) -> OrderState | DocumentState | SwishState:
+        """The state a stream will have after these events."""
