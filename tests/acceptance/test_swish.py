@@ -18,27 +18,7 @@ from tests.acceptance.bodies import (
     swish_id,
 )
 from tests.acceptance.server import Json, Server
-
-PATH = "SwishOnlinePayment/PostSwishOnlinePayment"
-
-
-def placed(server: Server, order: Json | None = None) -> Json:
-    """An unpaid order the server knows."""
-    found = order or an_unpaid_order()
-    server.post("Order/PostOrder", found)
-    return found
-
-
-def paid(server: Server, order: Json) -> list[tuple[float, str, int]]:
-    """The payments of an order that says it is paid; nothing of one that does not."""
-    found = server.order(order)
-    payments = [(row["PaidAmount"], row["PaymentRef"], row["TypeId"]) for row in found["Payments"]]
-    return payments if found["PaymentStatus"] == 1 else []
-
-
-def seen(server: Server, order: Json) -> list[tuple[str, str | None, list[str]]]:
-    """Kind, status and flags of everything Swish that an order has."""
-    return [(row["Kind"], row["Status"], row["Flags"]) for row in server.swish(order)]
+from tests.acceptance.swish import PATH, paid, placed, seen
 
 
 def test_vendor_then_callback(server: Server) -> None:
@@ -239,57 +219,3 @@ def test_a_payment_does_not_complete_the_order(server: Server) -> None:
     server.post(PATH, a_callback(order))
     assert server.order(order)["Status"] == 0
     assert server.stock(order["OrderLines"][0]["ItemId"], order["OutletId"]) == 0
-
-
-def refund_of(payment: Json, **changes: object) -> Json:
-    """A callback for a refund of a payment."""
-    refund = {"id": swish_id(), "originalPaymentReference": payment["paymentReference"], "status": "PAID"}
-    kept = {name: payment[name] for name in ("amount", "currency", "dateCreated", "datePaid", "payerAlias")}
-    return refund | kept | {"payerPaymentReference": "R1", "paymentReference": swish_id()} | changes
-
-
-def test_a_refund_goes_its_own_way(server: Server) -> None:
-    order = placed(server)
-    server.post(PATH, payment := a_callback(order))
-    refund = refund_of(payment)
-    for status in ("CREATED", "VALIDATED", "DEBITED", "PAID"):
-        server.post(PATH, refund | {"status": status})
-    server.post(PATH, refund | {"status": "ERROR"})
-    assert len(paid(server, order)) == 1
-    assert sorted(seen(server, order)) == [("payment", "PAID", []), ("refund", "PAID", ["after_final"])]
-
-
-def test_a_declined_refund_is_not_final(server: Server) -> None:
-    order = placed(server)
-    server.post(PATH, payment := a_callback(order))
-    refund = refund_of(payment)
-    for status in ("DECLINED", "CANCELLED", "PAID"):
-        server.post(PATH, refund | {"status": status})
-    assert ("refund", "PAID", []) in seen(server, order)
-
-
-def test_a_payout_is_kept(server: Server) -> None:
-    payout = {
-        "payoutInstructionUUID": swish_id(), "payerPaymentReference": "utbetalning", "payerAlias": "1231181189",
-        "payeeAlias": "46712345678", "payeeSSN": "197501088327", "amount": "250.00", "currency": "SEK",
-        "payoutType": "PAYOUT", "status": "CREATED", "dateCreated": "2026-11-23T11:00:00Z", "message": "",
-    }  # fmt: skip
-    for status in ("CREATED", "DEBITED", "PAID"):
-        server.post(PATH, payout | {"status": status})
-    (found,) = [row for row in server.get("/v1/swish") if row["SwishId"] == payout["payoutInstructionUUID"]]
-    assert (found["Kind"], found["Status"], found["Amount"]) == ("payout", "PAID", 250)
-
-
-@pytest.mark.parametrize("changes", [
-    {"amount": "1e999999"}, {"amount": [1]}, {"amount": 10**40}, {"status": None}, {"status": 5}, {"datePaid": "soon"},
-    {"message": "a\0b"}, {"payeePaymentReference": "\0"}, {"payeePaymentReference": "x" * 1000}, {"id": None},
-    {"id": ""}, {"id": 7}, {"id": "x" * 1000}, {"id": "å/ \0"}, {"paymentReference": "y" * 1000},
-    {"extra": {"a\0": ["\0"]}},
-    {"extra": 0.12345678901234567890123}, {"currency": None}, {"payerAlias": {}}, {"callbackIdentifier": "secret"},
-])  # fmt: skip
-def test_a_genuine_callback_is_always_200(server: Server, changes: Json) -> None:
-    callback = a_callback(an_order(), **changes)
-    assert server.send("POST", PATH, callback).status_code == 200
-    assert server.send("POST", PATH, callback).json()["Duplicate"] is True
-    server.position = max(server.position, int(server.send("POST", PATH, callback).headers["Ledger-Position"]))
-    server.get("/v1/swish")

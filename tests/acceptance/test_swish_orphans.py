@@ -8,8 +8,7 @@ import pytest
 
 from tests.acceptance.bodies import a_callback, a_swish_record, a_web_order, an_unpaid_order, new_id, swish_id
 from tests.acceptance.server import Json, Server
-
-PATH = "SwishOnlinePayment/PostSwishOnlinePayment"
+from tests.acceptance.swish import PATH
 
 
 def a_number() -> int:
