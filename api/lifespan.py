@@ -14,7 +14,8 @@ from ledger.settings import Settings
 from ledger.store import Pool, Vault
 from ledger.tenants import all_tenants, outlet_zones
 from ledger.writer import Writer
-from projections.runner import Progress, run_forever
+from projections.progress import Progress
+from projections.runner import run_forever
 
 # Connections. Writer and projectors have a pool of their own: however many reports are asked for, a till can sell.
 FOR_READS, FOR_WRITES = 12, 8

@@ -21,6 +21,7 @@ from ledger.errors import CannotDecode
 from ledger.events import Event, Recorded
 from ledger.store import Connection, Pool, Vault, read_log
 from projections import ALL
+from projections.progress import Progress
 from projections.schemas import schema_of
 
 log = logging.getLogger(__name__)
@@ -58,30 +59,6 @@ class Outcome(NamedTuple):
     projection: str
     position: int
     error: str | None = None
-
-
-class Progress:
-    """Lets readers in this process wait until some read model has moved.
-
-    Take `count` before looking at a checkpoint and hand it to `wait`: a move in between is not missed.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._next = asyncio.Event()
-
-    def moved(self, tenant_id: int) -> None:
-        """Checkpoints of this tenant were moved."""
-        self.count += 1
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def wait(self, timeout: float, since: int | None = None) -> None:
-        """Returns at the next move, at once if there was one after `since`, and after `timeout` seconds anyway."""
-        if since is not None and since != self.count:
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._next.wait(), timeout)
 
 
 class Runner:
