@@ -15,7 +15,8 @@ import pytest
 from ledger.events import Event, Recorded
 from ledger.store import Connection
 from projections import NAMES, orders, runner, stock
-from projections.runner import Progress, Runner, run_forever, run_until_caught_up
+from projections.progress import Progress
+from projections.runner import Runner, run_forever, run_until_caught_up
 from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
 
 NOTHING_WRONG = None

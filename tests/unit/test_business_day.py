@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.business_time import business_day, day_start
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
 class TestBusinessDay:
