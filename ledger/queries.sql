@@ -7,12 +7,13 @@ SELECT pg_advisory_xact_lock_shared($1, $2)
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
 
--- name: read_log -- events after a position, in order
+-- name: read_log -- events after a position, in order: at most $3 of them, and no more once they have passed 8 MB
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
-  FROM ledger.events
- WHERE tenant_id = $1 AND position > $2
+  FROM (SELECT e.*, sum(octet_length(data)) OVER (ORDER BY position) - octet_length(data) AS bytes_before
+          FROM (SELECT * FROM ledger.events
+                 WHERE tenant_id = $1 AND position > $2 ORDER BY position LIMIT $3) e) e
+ WHERE bytes_before < 8000000
  ORDER BY position
- LIMIT $3
 
 -- name: read_batch -- all that a batch of commands wants to see, in one answer: the head, what is newer than the versions
 -- known of its streams ($2, $3), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
