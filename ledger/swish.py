@@ -101,9 +101,17 @@ def read_callback(folded: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, Swish
         date_paid=_moment(folded.get("datepaid"), zone),
         payer_alias=_text(folded.get("payeralias")),
         message=_text(folded.get("message")),
-        callback={name: value for name, value in folded.items() if name not in _SECRET_MEMBERS},
+        callback={name: _kept(name, value, zone) for name, value in folded.items() if name not in _SECRET_MEMBERS},
     )
     return (swish_id if isinstance(swish_id, str) else ""), received
+
+
+def _kept(name: str, value: Any, zone: ZoneInfo) -> Any:
+    """A member as it is kept: an amount and a date that can be read in normal form, so that a retry is known again."""
+    if name == "amount":
+        amount = _amount(value)
+        return value if amount is None else amount
+    return _moment(value, zone) or value if name.startswith("date") else value
 
 
 def _text(value: Any) -> str | None:

@@ -76,6 +76,11 @@ def test_amounts_come_as_numbers_and_as_text(amount: object) -> None:
     assert read_callback({**CALLBACK, "amount": amount}, STOCKHOLM)[1].amount == 328
 
 
+def test_the_same_callback_in_another_spelling_is_the_same_fact() -> None:
+    respelled = {**CALLBACK, "amount": "328.00", "datepaid": "2026-11-23T12:00:04.000+0100"}
+    assert read_callback(respelled, STOCKHOLM) == read_callback({**CALLBACK, "amount": 328}, STOCKHOLM)
+
+
 @pytest.mark.parametrize("amount", [None, "", "much", "NaN", "sNaN", "1e400", [], {}, Decimal("0.0000001")])
 def test_what_cannot_be_read_never_fails_a_callback(amount: object) -> None:
     received = read_callback({**CALLBACK, "amount": amount, "datepaid": amount, "message": amount}, STOCKHOLM)[1]
