@@ -169,6 +169,9 @@ def _order(order: Order, zones: Zones) -> None:
 
 def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, path: Path) -> None:
     """Ingredients have their line's direction and VAT where they have none of their own."""
+    # The body itself is the first level, and a line may hold one more: a list or a Product.
+    if len(path) >= tolerant.DEEPEST:
+        raise tolerant.too_deep()
     line.Quantity = canonical[line.Quantity]
     line.UnitPrice = canonical[line.UnitPrice]
     line.DiscountedUnitPrice = canonical[line.DiscountedUnitPrice]

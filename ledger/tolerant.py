@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -32,16 +32,30 @@ _WORDS = {"true": True, "false": False, "1": True, "0": False}
 # Powers of ten: what a double still holds, and from where on a number is written with an exponent.
 _FARTHEST, _WRITTEN_OUT = 300, 30
 _ANY_ZONE = ZoneInfo("UTC")
+# Objects and arrays inside one another, the outermost counted, as .NET's own reader has it. What is stored is walked
+# again by every reader, each at a depth of its own stack: without a bound here, some event could stop a projection.
+DEEPEST = 64
 
 
 def loose(body: bytes) -> Any:
     """JSON with exact decimals, a byte order mark allowed. BadInput: not JSON, or nested too deep."""
     try:
-        return _DECODER.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        value = _DECODER.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput.at("$", str(error)) from None
     except RecursionError:
-        raise BadInput.at("$", "is nested too deep") from None
+        raise too_deep() from None
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+    if any(isinstance(inner, (dict, list)) for inner in level):
+        raise too_deep()
+    return value
+
+
+def too_deep() -> BadInput:
+    """The error of a body that goes deeper than `DEEPEST`."""
+    return BadInput.at("$", "is nested too deep")
 
 
 def convert(record: type[R], value: Any, path: str = "$") -> R:
@@ -56,6 +70,12 @@ def convert(record: type[R], value: Any, path: str = "$") -> R:
     if problems:
         raise BadInput("; ".join(f"{where} {what}" for where, what in problems[:5]), problems)
     return result
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def guid(value: Any) -> UUID:
