@@ -75,9 +75,7 @@ class World:
 
     async def ask(self, ask: Ask, *, respell: bool = False, version: int | None = None) -> str:
         """What the ledger answers: new, duplicate or refused."""
-        # Swish itself is no client with a style of its own: its retries are the same bytes.
-        is_callback = ask.endpoint == "PostSwishOnlinePayment" and "SwishId" not in ask.body
-        body = respelled(ask.body) if respell and not is_callback else ask.body
+        body = respelled(ask.body) if respell else ask.body
         try:
             command = self._command(ask.endpoint, body, version)
             key = (ask.endpoint, ask.key, command.fingerprint or "") if ask.key else None
