@@ -22,11 +22,11 @@ from ledger import embedded
 from ledger.embedded_cluster import at_work_in
 from ledger.store import Connection
 from tests.integration.shop import MASTER_KEY, OUTLET, Body, Shop, open_shop, order_id, priced
-from tests.integration.test_startup import SCRIPT, environment, run, serving, url_of, wait_until_gone
+from tests.integration.test_startup import SCRIPT, Server, environment, run, serving, url_of, wait_until_gone
 
 # Tables that every batch of new orders writes to, the first and the last of their projections among them.
 WRITTEN = ["read_orders.orders", "read_stock.stock", "read_sales.sales_orders", "read_sales.sales_totals"]
-TILLS, SOLD_BEFORE_A_KILL, KILLS = 6, 60, 4
+TILLS, SOLD_BEFORE_A_KILL, KILLS = 6, 40, 4
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ class Selling(NamedTuple):
             prices = [Decimal(4900 + len(self.sold) + n) / 100 for n in range(20)]
             await asyncio.gather(*(self.shop.post(priced(str(price), price)) for price in prices))
             self.sold.extend(prices)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
 
 async def kill_in_a_batch(connection: Connection, table: str, projector: Projector) -> None:
@@ -162,7 +162,8 @@ class Tills:
         raise AssertionError("the server does not come back")
 
     async def sell(self, count: int) -> None:
-        """Until so many more were acknowledged."""
+        """Until so many more were acknowledged by the server that has just been started."""
+        assert self.url.startswith("http"), "the server did not start"
         wanted = len(self.acknowledged) + count
         while len(self.acknowledged) < wanted:
             for task in self._tasks:
@@ -179,13 +180,11 @@ class Tills:
 async def test_a_server_killed_under_load(tmp_path: Path) -> None:
     data_dir = str(tmp_path)
     tills = Tills()
-    for time in range(KILLS):
+    for number in range(KILLS):
         with serving(DATA_DIR=data_dir) as (process, lines):
             tills.url = url_of(lines)
             await tills.sell(SOLD_BEFORE_A_KILL)
-            process.kill()
-            if time % 2:
-                kill_postgres(tmp_path)
+            kill(process, tmp_path, and_postgres=number % 2 == 1)
     with serving(DATA_DIR=data_dir) as (_, lines):
         tills.url = url_of(lines)
         await tills.sell(TILLS)
@@ -197,10 +196,11 @@ async def test_a_server_killed_under_load(tmp_path: Path) -> None:
     assert embedded.attach(tmp_path) is None
 
 
-def kill_postgres(data_dir: Path) -> None:
-    """All of it at once, so that nothing is written out: as when the power goes."""
+def kill(process: Server, data_dir: Path, *, and_postgres: bool) -> None:
+    """The server; or all there is, so that nothing is written out any more: as when the power goes."""
+    process.kill()
     (cluster,) = data_dir.resolve().glob("postgres-[0-9]*")
-    for pid in at_work_in(cluster):
+    for pid in at_work_in(cluster) if and_postgres else ():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
