@@ -89,7 +89,7 @@ def decode(
         if sealed is not None and sealed["key"] in keys:
             box = base64.b64decode(sealed["box"])
             opened = AESGCM(keys[sealed["key"]]).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], context)
-            _mend(kind, tree, _loose.decode(opened))
+            _mend(tree, _loose.decode(opened))
         while (name, version) in UPCASTERS:
             tree, version = UPCASTERS[name, version](tree), version + 1
         return _from_full(kind, msgspec.convert(tree, _full(kind))) if full else msgspec.convert(tree, kind)
@@ -209,16 +209,16 @@ def _cut(kind: type, tree: Loose) -> Loose:
     return cut
 
 
-def _mend(kind: type, tree: Loose, cut: Loose) -> None:
-    """Puts a sparse tree back where `_cut` took it from."""
-    below = {name: (record, is_list) for name, record, is_list in _shape(kind)[1]}
+def _mend(tree: Loose, cut: Loose) -> None:
+    """Puts a sparse tree back where `_cut` took it from.
+
+    What was cut out as a whole is not in the tree, what holds it is: so this fits the shape of any version.
+    """
     for name, value in cut.items():
-        if name not in below:
+        if name not in tree:
             tree[name] = value
-            continue
-        record, is_list = below[name]
-        if is_list:
+        elif isinstance(tree[name], list):
             for index, part in value.items():
-                _mend(record, tree[name][int(index)], part)
+                _mend(tree[name][int(index)], part)
         else:
-            _mend(record, tree[name], value)
+            _mend(tree[name], value)
