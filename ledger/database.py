@@ -18,6 +18,10 @@ OLDEST_POSTGRES = 15
 TENANT_LOCK = 0x4C4544
 MIGRATION_LOCK = 0x4D4947
 
+# A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; and no
+# query here is one that compiling would make faster.
+_SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": "15s", "jit": "off"}
+
 _NAMED = re.compile(r"^-- name: (\w+)[^\n]*\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -29,7 +33,9 @@ def queries(path: str) -> dict[str, str]:
 
 async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool[Any]:
     """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers."""
-    return await asyncpg.create_pool(dsn, min_size=min_size, max_size=max_size, init=_act_as_application)
+    return await asyncpg.create_pool(
+        dsn, min_size=min_size, max_size=max_size, init=_act_as_application, server_settings=_SESSION
+    )
 
 
 async def _act_as_application(connection: asyncpg.Connection[Any]) -> None:
