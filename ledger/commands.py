@@ -8,6 +8,7 @@ with the position the first answer named.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,17 +27,22 @@ from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, View
 ORDER_INT_ID = "OrderIntID"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a client asks for. `fingerprint` names its document (None: there is none)."""
+class Command(Protocol):
+    """One thing a client asks for."""
 
-    fingerprint: str | None = None
+    @property
+    def fingerprint(self) -> str | None:
+        """By what its document is known again; None where there is none."""
 
     def decide(self, view: View, now: datetime) -> Decision:
         """What follows, or `Refused`. `now` is an aware datetime."""
-        raise NotImplementedError
 
 
-class PostOrder(Command, frozen=True, kw_only=True):
+class _Command(msgspec.Struct, frozen=True, kw_only=True):
+    fingerprint: str | None = None
+
+
+class PostOrder(_Command, frozen=True, kw_only=True):
     """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
 
     `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings.
@@ -98,7 +104,7 @@ class PostOrder(Command, frozen=True, kw_only=True):
         return [OrderNumbered(order_int_id=int_id, order_no_of_day=number)] if int_id or number else []
 
 
-class AssignExternalId(Command, frozen=True, kw_only=True):
+class AssignExternalId(_Command, frozen=True, kw_only=True):
     """PostOrderExternalInformation, and with `of_return` PostReturnOrderExternalInformation."""
 
     sent: ExternalInformation
@@ -115,7 +121,7 @@ class AssignExternalId(Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class MarkSynced(Command, frozen=True, kw_only=True):
+class MarkSynced(_Command, frozen=True, kw_only=True):
     """UpdateInviceGeneratedOpenOrder: all of the orders or none."""
 
     sent: list[ExternalInformation]
@@ -139,7 +145,7 @@ class MarkSynced(Command, frozen=True, kw_only=True):
         return Decision(events=events)
 
 
-class SetStatus(Command, frozen=True, kw_only=True):
+class SetStatus(_Command, frozen=True, kw_only=True):
     """UpdateOrderStatus/{orderId}/{status}."""
 
     order_id: UUID
@@ -156,7 +162,7 @@ class SetStatus(Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class SaveInvoice(Command, frozen=True, kw_only=True):
+class SaveInvoice(_Command, frozen=True, kw_only=True):
     """PostCustomerInvoice: links and unlinks orders in the same append."""
 
     invoice: CustomerInvoice
@@ -184,7 +190,7 @@ class SaveInvoice(Command, frozen=True, kw_only=True):
         return Decision(events=[*events, (stream, InvoiceSaved(invoice=self.invoice))])
 
 
-class LogDrawerEntry(Command, frozen=True, kw_only=True):
+class LogDrawerEntry(_Command, frozen=True, kw_only=True):
     """PostCashDrawerLog: `first_wins` under /api/Order, a correction is welcome under /api/CashDrawerLog."""
 
     entry: CashDrawerLog
@@ -201,7 +207,7 @@ class LogDrawerEntry(Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class ReportTerminal(Command, frozen=True, kw_only=True):
+class ReportTerminal(_Command, frozen=True, kw_only=True):
     """PostReports."""
 
     log: TerminalStatusLog
@@ -215,7 +221,7 @@ class ReportTerminal(Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in document.decide_terminal_log(self.log)])
 
 
-class TakeSwish(Command, frozen=True, kw_only=True):
+class TakeSwish(_Command, frozen=True, kw_only=True):
     """PostSwishOnlinePayment: the vendor's record, or a genuine callback for a Swish id."""
 
     stream: str
@@ -239,7 +245,7 @@ class TakeSwish(Command, frozen=True, kw_only=True):
         return decision
 
 
-class SetOutlet(Command, frozen=True, kw_only=True):
+class SetOutlet(_Command, frozen=True, kw_only=True):
     """An outlet's name, zone and start of day, by its owner; nothing when all is as it was."""
 
     outlet: OutletSet
