@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger.commands import Command, LogDrawerEntry, SaveInvoice
+from ledger.commands import LogDrawerEntry, SaveInvoice
 from ledger.errors import Refused, Unavailable
 from ledger.records import CustomerInvoice
 from ledger.till_records import CashDrawerLog
@@ -37,8 +37,10 @@ def kinds(outcomes: list[Answer | BaseException]) -> list[str]:
     ]
 
 
-class Broken(Command, frozen=True, kw_only=True):
+class Broken:
     """A command with a bug in it."""
+
+    fingerprint: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
         raise ZeroDivisionError

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.commands import Command
 from ledger.errors import Refused
 from ledger.view import Decision, View
 from ledger.writer import Context
@@ -60,8 +59,10 @@ class WriterProcess:
         assert await self._process.wait() == 0
 
 
-class Broken(Command, frozen=True, kw_only=True):
+class Broken:
     """A command with a bug: its whole batch fails, and is tried one by one."""
+
+    fingerprint: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
         """Never gets there."""
