@@ -133,11 +133,13 @@ class MarkSynced(_Command, frozen=True, kw_only=True):
         if unknown:
             raise Refused(f"unknown: {', '.join(unknown)}", [("$", f"order {name} is unknown") for name in unknown])
         last = dict(zip(streams, self.sent, strict=True))
-        retried = [n for n in last if self.fingerprint is not None and self.fingerprint in view.order(n).documents]
+        # An order that had nothing to change has no event of the list, but the list was taken as a whole.
+        taken = [at for name in last if (at := view.order(name).documents.get(self.fingerprint or "")) is not None]
+        if taken:
+            return Decision(duplicate=max(taken))
         events = [
             (name, event)
             for name, one in last.items()
-            if name not in retried
             for event in order_decisions.decide_synced(view.order(name), one)
         ]
         if not events:

@@ -49,19 +49,21 @@ def settle_order(view: View, stream: str, events: list[Event], swish_type: int, 
 
 def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
     """Adds a Swish stream's events, and what follows for the order it names; without one it is kept as an orphan."""
-    state = view.after(stream, events)
+    before, state = view.swish(stream), view.after(stream, events)
     assert isinstance(state, SwishState)
     order_id = state.order_id or _found_id(view, state)
     tie = swish.decide_tie(state, order_id)
     state = view.after(stream, [*events, *tie])
     assert isinstance(state, SwishState)
     more: list[Event] = []
-    if state.order_id is not None:
+    # A callback that comes too late changes nothing, on the order neither.
+    is_news = (state.order_id, state.received, state.record) != (before.order_id, before.received, before.record)
+    if state.order_id is not None and is_news:
         name = order.stream_of(state.order_id)
         view.need([name])
         more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
         decision.events += [(name, event) for event in on_order]
-    else:
+    if state.order_id is None:
         decision.shared += [(ORPHAN, value, stream) for value in swish.references(state)]
     decision.events += [(stream, event) for event in [*events, *tie, *more]]
 

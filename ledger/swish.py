@@ -193,8 +193,8 @@ def decide_settlement(
     listed = (p for p in order.order.Payments or () if p.PaymentRef and p.PaymentRef == payment.PaymentRef)
     standing = next(listed, None)
     if standing is not None and standing.PaidAmount == payment.PaidAmount:
-        # The till was quicker than Swish: this is the payment it has posted.
-        taken = order.order.PaymentStatus == PAID or standing.Id in order.others.swish_paid
+        # The till was quicker than Swish: this is the payment it has posted, and no later document takes it back.
+        taken = standing.Id in order.others.swish_paid
         return [], on_order if taken else [*on_order, PaymentCaptured(payment=standing, swish=swish_id)]
     if state.received is not None and state.received.amount == owes(order.order):
         return [], [*on_order, PaymentCaptured(payment=payment, swish=swish_id)]

@@ -124,6 +124,17 @@ def test_all_orders_are_marked_synced_or_none() -> None:
     assert books.take(synced(ORDER, number(2))).duplicate
 
 
+def test_a_late_retry_of_a_list_marks_nothing_anew() -> None:
+    books = Books()
+    books.take(posted(an_order(13)))
+    books.take(posted(an_order(13, Id=number(2))))
+    books.take(synced(ORDER))
+    books.take(synced(ORDER, number(2)))
+    books.take(AssignExternalId(sent=ExternalInformation(Id=ORDER, ExternalID="X-1"), fingerprint="x"))
+    assert books.take(synced(ORDER, number(2))).duplicate, "the list was taken, though one of it had nothing to change"
+    assert books.order_of().ExternalID == "X-1"
+
+
 def test_an_external_id_is_a_duplicate_the_second_time() -> None:
     books = Books()
     books.take(posted(an_order(13)))

@@ -188,3 +188,25 @@ def test_a_callback_after_a_final_one_changes_nothing_on_the_order() -> None:
     decision = pay(books)
     assert decision.events[-1][1] == SwishFlagged(flag="after_final")
     assert (books.order_of().PaymentStatus, flags(books)) == (0, ("after_final",))
+
+
+def test_a_callback_after_a_final_one_does_not_come_to_the_front() -> None:
+    books = Books()
+    books.take(posted(an_order(3)))
+    pay(books, status="DECLINED")
+    pay(books, swish_id="B2")
+    pay(books, status="ERROR")
+    shown = books.order_of().SwishPayment
+    assert shown is not None and (shown.SwishId, shown.SwishPaymentStatus) == ("B2", "PAID")
+
+
+def test_a_payment_the_till_listed_first_is_swishs_from_the_callback_on() -> None:
+    books = Books()
+    listed = a_payment(amount=50, PaymentRef="REFA1")
+    books.take(posted(an_order(13, Payments=[listed], PaymentStatus=1)))
+    pay(books)
+    books.take(posted(an_order(13, Payments=[], PaymentStatus=0)))
+    assert [payment.PaidAmount for payment in books.order_of().Payments or []] == [50]
+    assert books.order_of().PaymentStatus == 1
+    assert books.take(posted(an_order(13, Payments=[listed], PaymentStatus=2))).duplicate is None
+    assert len(books.order_of().Payments or []) == 1
