@@ -128,6 +128,15 @@ def _maybe_moment(text: str | None, zone: ZoneInfo) -> str | None:
     return None if found == NO_TIME else found
 
 
+def _one_none(record: Record | None, *members: str) -> None:
+    """Makes every Guid that is none the one object `NO_ID`: msgspec leaves out defaults by identity, and by the bytes
+    that are left a document is known again.
+    """
+    for member in members if record is not None else ():
+        if not getattr(record, member).int:
+            setattr(record, member, NO_ID)
+
+
 def _maybe_id(value: UUID | None) -> UUID | None:
     return value if value is not None and value.int else None
 
@@ -136,10 +145,11 @@ def _order(order: Order, zones: Zones) -> None:
     _need_id("$.Id", order.Id)
     if order.Status not in KNOWN_STATUSES:
         raise BadInput.at("$.Status", f"{order.Status} is no order status")
+    for part in (order.Outlet, order.Customer, order.Customr):
+        _one_none(part, "Id")
+    _one_none(order, "CustomerId", "TerminalId")
     if not order.OutletId.int:
         order.OutletId = order.Outlet.Id if order.Outlet else NO_ID
-    if not order.CustomerId.int:
-        order.CustomerId = NO_ID
     zone = zones(order.OutletId)
     order.CreationDate = _moment(order.CreationDate, zone)
     order.InvoiceDate = _maybe_moment(order.InvoiceDate, zone)
@@ -183,13 +193,13 @@ def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, pa
     if line.TaxPercent <= LOWEST_TAX:
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         raise BadInput.at(f"${place}.TaxPercent", "must be more than -100")
-    if not line.GroupId.int:
-        line.GroupId = NO_ID
+    _one_none(line, "Id", "ItemId", "GroupId")
     line.GroupKey = _maybe_id(line.GroupKey)
     if not line.OrderId.int:
         line.OrderId = order
     product = line.Product
     if product is not None:
+        _one_none(product, "Id")
         product.Price = canonical[product.Price]
         product.PurchasePrice = canonical[product.PurchasePrice]
         product.Tax = canonical[product.Tax]
@@ -220,6 +230,7 @@ def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
     _need_id(f"$.Receipts[{index}].ReceiptId", receipt.ReceiptId)
     if not receipt.OrderId.int:
         receipt.OrderId = order
+    _one_none(receipt, "TerminalId")
     receipt.GrossAmount = canonical[receipt.GrossAmount]
     receipt.VatAmount = canonical[receipt.VatAmount]
     receipt.PrintDate = _moment(receipt.PrintDate, zone)
@@ -246,8 +257,7 @@ def _invoice(invoice: CustomerInvoice, zones: Zones) -> None:
     invoice.PaidDate = _maybe_moment(invoice.PaidDate, zone)
     invoice.DueDate = _maybe_moment(invoice.DueDate, zone)
     invoice.InvoiceTotal = canonical[invoice.InvoiceTotal]
-    if not invoice.CustomerId.int:
-        invoice.CustomerId = NO_ID
+    _one_none(invoice, "CustomerId", "OutletId", "TerminalId")
     # The same order twice is linked once.
     invoice.OrdersGuid = list(dict.fromkeys(invoice.OrdersGuid or []))
     for index, order in enumerate(invoice.OrdersGuid):
@@ -258,6 +268,8 @@ def _drawer_log(entry: CashDrawerLog, zones: Zones) -> None:
     _need_id("$.Id", entry.Id)
     entry.ActivityDate = _moment(entry.ActivityDate, zones(NO_ID))
     entry.Amount = canonical[entry.Amount]
+    _one_none(entry, "OrderId")
+    _one_none(entry.CashDrawer, "Id", "TerminalId")
     if not entry.CashDrawerId.int:
         entry.CashDrawerId = entry.CashDrawer.Id if entry.CashDrawer else NO_ID
 
@@ -269,9 +281,12 @@ def _terminal_log(log: TerminalStatusLog, zones: Zones) -> None:
     log.ActivityDate = _moment(log.ActivityDate, zone)
     log.BatteryLevel = canonical[log.BatteryLevel]
     log.ReportData = log.ReportData or []
+    _one_none(log, "ReportId")
+    _one_none(log.Report, "Id", "TerminalId")
     if log.Report is not None:
         log.Report.CreationDate = _moment(log.Report.CreationDate, zone)
     for row in log.ReportData:
+        _one_none(row, "Id", "ReportId")
         row.Value = None if row.Value is None else canonical[row.Value]
         row.TaxPercent = None if row.TaxPercent is None else canonical[row.TaxPercent]
         row.DateValue = _maybe_moment(row.DateValue, zone)
