@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
+from hypothesis import strategies as st
 
 from ledger.records import (
     Customer,
@@ -14,12 +17,14 @@ from ledger.records import (
     Payment,
     Product,
     Receipt,
+    Record,
     SwishPayment,
 )
 from ledger.till_records import CashDrawer, CashDrawerLog, Report, ReportRow, TerminalStatusLog
 from tests.unit.given import number
 
 D = Decimal
+R = TypeVar("R", bound=Record)
 # What may never lie in the log in the clear: every value of a personal member below holds this mark.
 SECRET = "Göteborgska"
 # Numbers as they are read: exact, in one spelling.
@@ -63,7 +68,7 @@ def a_payment() -> Payment:
     """By card, with a tip."""
     return Payment(
         Id=number(200), OrderId=number(1), TypeId=4, PaidAmount=D("74.85"), ReturnAmount=D("0.15"),
-        PaymentDate="2026-11-23T11:51:40.81+01:00", PaymentRef="Kort", CreditCardNo="************4242",
+        PaymentDate="2026-11-23T11:51:40.810000+01:00", PaymentRef="Kort", CreditCardNo="************4242",
         TipAmount=D(5), CashCollected=D(80), CashChange=D("5.15"), IsCashSaleDropped=1, Direction=-1,
         ProductName="VISA", DeviceTotal=D("79.85"), PayerRef=f"4670{SECRET}", extra=UNKNOWN,
     )  # fmt: skip
@@ -145,3 +150,24 @@ def a_terminal_log() -> TerminalStatusLog:
         ReportId=number(0xE0), Status=1, Synced=1, BatteryLevel=D("87.5"), IsCharging=True, StorageFree=9_000_000_000,
         StorageTotal=64_000_000_000, AppVersion="4.2", Report=head, ReportData=[row], extra=UNKNOWN,
     )  # fmt: skip
+
+
+def thinned(example: R, always: tuple[str, ...] = (), never: tuple[str, ...] = ()) -> st.SearchStrategy[R]:
+    """Records with some of the example's members; the required ones and `always` (`OrderLine.Id`) are among them."""
+
+    def pick(draw: st.DrawFn, record: Any) -> Any:
+        kept: dict[str, Any] = {}
+        for field in msgspec.structs.fields(type(record)):
+            value = getattr(record, field.name)
+            kept_always = field.required or f"{type(record).__name__}.{field.name}" in always
+            if field.name in never or not (kept_always or draw(st.booleans())):
+                continue
+            if isinstance(value, Record):
+                value = pick(draw, value)
+            elif isinstance(value, list) and value and isinstance(value[0], Record):
+                value = [pick(draw, item) for item in value if draw(st.booleans())]
+            kept[field.name] = value
+        return type(record)(**kept)
+
+    strategy: st.SearchStrategy[R] = st.composite(pick)(example)
+    return strategy

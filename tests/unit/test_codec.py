@@ -11,13 +11,12 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ledger import codec, events
 from ledger.codec import Metadata
 from ledger.errors import CannotDecode
 from ledger.events import NAMES, STORED, Event
-from ledger.records import Order, Payment, Record
+from ledger.records import Order, Payment
 from tests.unit import rich
 from tests.unit.given import number
 from tests.unit.rich import SECRET
@@ -187,23 +186,8 @@ def test_bytes_that_are_no_event_stop_the_reader(data: bytes) -> None:
         opened(("order.drafted", 1), data)
 
 
-@st.composite
-def thinned(draw: st.DrawFn, example: Record) -> Record:
-    """A record with only some of the example's members."""
-    kept: dict[str, Any] = {}
-    for field in msgspec.structs.fields(type(example)):
-        value = getattr(example, field.name)
-        if field.required or draw(st.booleans()):
-            if isinstance(value, Record):
-                value = draw(thinned(value))
-            elif isinstance(value, list) and value and isinstance(value[0], Record):
-                value = [draw(thinned(item)) for item in value if draw(st.booleans())]
-            kept[field.name] = value
-    return type(example)(**kept)
-
-
 @settings(max_examples=60, deadline=None)
-@given(thinned(rich.an_order()))
+@given(rich.thinned(rich.an_order()))
 def test_any_order_comes_back_as_it_was(order: Order) -> None:
     event = events.OrderDrafted(order=order)
     sealed = codec.encode_sealed(event, SUBJECT, KEY, NONCE, CONTEXT)

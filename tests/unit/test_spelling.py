@@ -1,0 +1,149 @@
+"""However a body is spelled, it is the same document: one record, one fingerprint, by the fast way and the slow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from unittest import mock
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import reading, tolerant
+from ledger.append import fingerprint
+from ledger.codec import encoder
+from ledger.errors import BadInput
+from ledger.records import Order, Record
+from projections.documents import document
+from tests.unit import rich
+from tests.unit.given import ORDER, number
+from tests.unit.speller import STOCKHOLM, Speller
+
+# The order of unknown members says nothing.
+ORDERED = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+BOM = b"\xef\xbb\xbf"
+# What a record may not be without, beside its required members.
+NEEDED = ("OrderLine.Id", "OrderLine.ItemId")
+KINDS: list[tuple[Callable[..., Record], Record]] = [
+    (reading.read_order, rich.an_order()),
+    (reading.read_invoice, rich.an_invoice()),
+    (reading.read_drawer_log, rich.a_drawer_entry()),
+    (reading.read_terminal_log, rich.a_terminal_log()),
+    (reading.read_swish_payment, rich.a_swish_payment()),
+]
+each_kind = pytest.mark.parametrize(("reader", "example"), KINDS, ids=[type(example).__name__ for _, example in KINDS])
+seeds = st.integers(0, 2**32)
+
+
+def read(reader: Callable[..., Record], body: bytes) -> Record:
+    """A record of a body; every outlet is in Stockholm."""
+    return reader(body) if reader is reading.read_swish_payment else reader(body, lambda outlet: STOCKHOLM)
+
+
+def read_fast(reader: Callable[..., Record], body: bytes) -> Record:
+    """A record of a body for which one strict decode must do."""
+    with mock.patch.object(tolerant, "loose", side_effect=AssertionError("the slow way was taken")):
+        return read(reader, body)
+
+
+def assert_same(one: Record, other: Record) -> None:
+    """The same record, stored as the same bytes, and known again as the same document."""
+    assert one == other
+    assert ORDERED.encode(one) == ORDERED.encode(other)
+    assert fingerprint(b"secret", "x", one) == fingerprint(b"secret", "x", other)
+
+
+@each_kind
+def test_a_record_in_normal_form_is_read_as_it_is(reader: Callable[..., Record], example: Record) -> None:
+    expected = msgspec.structs.replace(example, Version=0) if isinstance(example, Order) else example
+    assert_same(read(reader, Speller().body(example)), expected)
+
+
+@each_kind
+def test_an_answer_can_be_posted_again(reader: Callable[..., Record], example: Record) -> None:
+    assert_same(read(reader, document(example)), read(reader, Speller().body(example)))
+
+
+@each_kind
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=seeds)
+def test_the_fast_way_and_the_slow_way_agree(
+    reader: Callable[..., Record], example: Record, data: st.DataObject, seed: int
+) -> None:
+    sent = data.draw(rich.thinned(example, NEEDED, never=("extra",)))
+    plain = Speller().body(sent)
+    fast = read_fast(reader, plain)
+    assert_same(read(reader, BOM + plain), fast)
+    assert_same(read(reader, Speller(Random(seed)).body(sent)), fast)
+
+
+@each_kind
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=seeds)
+def test_unknown_members_are_no_hindrance(
+    reader: Callable[..., Record], example: Record, data: st.DataObject, seed: int
+) -> None:
+    sent = data.draw(rich.thinned(example, NEEDED))
+    plain = read(reader, Speller().body(sent))
+    assert_same(read(reader, Speller(Random(seed)).body(sent)), plain)
+    assert encoder.encode(plain).count(b'"$extra":') == encoder.encode(sent).count(b'"$extra":')
+
+
+ESCAPED = ["$extra", r"\u0024extra", r"$\u0065xtra", r"$ex\u0074r\u0061", r"\u0024\u0065\u0078\u0074\u0072\u0061"]
+
+
+@pytest.mark.parametrize("name", [*ESCAPED, "extra", "$Extra", "$EXTRA"])
+@pytest.mark.parametrize("member", ['{"Status":13,"Id":"x"}', "null", "5", '"x"', "[]"])
+def test_our_own_name_for_unknown_members_is_one_of_them(name: str, member: str) -> None:
+    plain = json.loads(f'"{name}"')
+    product = f'{{"Id":"{number(7)}","{name}":{member}}}'
+    line = f'{{"Id":"{number(2)}","Quantity":1,"Product":{product},"{name}":{member}}}'
+    body = f'{{"Id":"{ORDER}","{name}":{member},"OrderLines":[{line}]}}'
+    found = read(reading.read_order, body.encode())
+    assert isinstance(found, Order) and found.OrderLines and found.OrderLines[0].Product and found.Status == 0
+    for record in (found, found.OrderLines[0], found.OrderLines[0].Product):
+        assert record.extra == {plain: json.loads(member)}
+    shown = json.loads(document(found))
+    assert shown[plain] == shown["OrderLines"][0][plain] == shown["OrderLines"][0]["Product"][plain]
+    assert shown[plain] == json.loads(member) and shown["Status"] == 0
+
+
+def nested(lines: int, more: str = "") -> bytes:
+    """An order with lines inside one another."""
+    line = f'{{"Id":"{number(2)}","ItemId":"{number(3)}","Quantity":1,"Product":{{"Unit":0}},"IngredientItems":['
+    return f'{{"Id":"{ORDER}",{more}"OrderLines":[{line * lines}{"]}" * lines}]}}'.encode()
+
+
+def unknown(levels: int) -> bytes:
+    """An order with an unknown member of arrays inside one another."""
+    return f'{{"Id":"{ORDER}","Loyalty":{"[" * levels}{"]" * levels}}}'.encode()
+
+
+@pytest.mark.parametrize("body", [nested(31), nested(31, '"Loyalty":1,'), unknown(63)])
+def test_what_is_taken_can_be_shown_from_any_depth_of_the_stack(body: bytes) -> None:
+    def show(order: Record, depth: int) -> bytes:
+        return show(order, depth - 1) if depth else document(order)
+
+    assert show(read(reading.read_order, body), 300).count(b"[") >= 32
+
+
+@pytest.mark.parametrize("body", [nested(32), nested(32, '"Loyalty":1,'), unknown(64), unknown(900), nested(3000)])
+def test_64_levels_are_enough(body: bytes) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(reading.read_order, body)
+    assert caught.value.problems == (("$", "is nested too deep"),)
+
+
+@pytest.mark.parametrize("member", ["IngredientItems", "ItemDetails", "OrderLines", "Payments", "Receipts"])
+def test_a_list_holds_no_nulls(member: str) -> None:
+    line: dict[str, Any] = {"Id": str(number(2)), "ItemId": str(number(3)), "Quantity": 1}
+    inside = member in ("IngredientItems", "ItemDetails")
+    body = {"Id": str(ORDER), "OrderLines": [line | {member: [None]}]} if inside else {"Id": str(ORDER), member: [None]}
+    with pytest.raises(BadInput) as caught:
+        read(reading.read_order, json.dumps(body).encode())
+    path = f"$.OrderLines[0].{member}[0]" if inside else f"$.{member}[0]"
+    assert caught.value.problems == ((path, "must not be null"),)
