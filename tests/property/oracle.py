@@ -70,8 +70,10 @@ class Oracle:
         if body["Status"] not in CLOSED:
             order["draft"] = same(body)
         if body["Payments"] is not None:
-            references = {payment["PaymentRef"] for payment in order["others"].get("payments", {}).values()} - {None}
-            order["ours"] = {p["Id"]: p for p in body["Payments"] if p["PaymentRef"] not in references}
+            # What Swish paid is listed again under the till's own Id, or under the reference Swish gave it.
+            paid = order["others"].get("payments", {}).values()
+            known = {one["Id"] for one in paid} | {one["PaymentRef"] for one in paid}
+            order["ours"] = {p["Id"]: p for p in body["Payments"] if not {p["Id"], p["PaymentRef"]} & (known - {None})}
         order["others"] = {"payments": {}, **order["others"]}
         # A web order keeps a number that it was sent once.
         keeps = before and (body["IsOnlineOrder"] or before["document"]["IsOnlineOrder"])
@@ -256,7 +258,8 @@ class Oracle:
             id_ for id_, paid in order["ours"].items() if (Decimal(paid["PaidAmount"]), paid["PaymentRef"]) == sent
         ]
         if posted or payment["amount"] == self.owes(payment["order"]):
-            order["others"]["payments"][swish_id] = {"PaidAmount": payment["amount"], "PaymentRef": reference}
+            taken = {"Id": next(iter(posted), None), "PaidAmount": payment["amount"], "PaymentRef": reference}
+            order["others"]["payments"][swish_id] = taken
             order["ours"] = {id_: paid for id_, paid in order["ours"].items() if id_ not in posted}
         else:
             is_paid = self.shown(payment["order"])["PaymentStatus"] == 1
