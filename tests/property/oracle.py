@@ -201,13 +201,17 @@ class Oracle:
     def post_swish(self, swish_id: str, body: Body) -> str:
         """The vendor's record (it has an OrderId, perhaps none) or a genuine callback."""
         payment = self.swish.setdefault(
-            swish_id, {"status": None, "order": None, "vendor": None, "payee": None, "amount": None, "flags": set()}
+            swish_id,
+            {"status": None, "order": None, "vendor": {}, "payee": None, "amount": None, "flags": set()},
         )
         if same(body) in self.documents[f"swish {swish_id}"]:
             return DUPLICATE
         self.documents[f"swish {swish_id}"].add(same(body))
         if "SwishId" in body:
-            payment["vendor"] = body["OrderId"] or payment["vendor"]
+            said = payment["vendor"] | {name: member for name, member in body.items() if member is not None}
+            if said == payment["vendor"] and payment["order"]:
+                return NEW  # it says nothing new, so what has come for the order since is newer
+            payment["vendor"] = said
         elif payment["status"] in FINAL:
             payment["flags"].add("after_final")
             return NEW
@@ -224,7 +228,7 @@ class Oracle:
         payment = self.swish[swish_id]
         if payment["order"]:
             return
-        found = self._order_for(payment["vendor"]) or self._order_for(payment["payee"])
+        found = self._order_for(payment["vendor"].get("OrderId")) or self._order_for(payment["payee"])
         if found and arrived in (None, found):
             payment["order"] = found
             payment["flags"].discard("orphan")
