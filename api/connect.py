@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from ledger import database, demo, embedded
+from ledger.embedded_supervisor import kept_running
 from ledger.errors import LedgerError
 from ledger.settings import Settings
 from projections.runner import run_until_caught_up
@@ -52,7 +53,8 @@ def _ignore_signals() -> None:
 
 @contextlib.contextmanager
 def database_of(settings: Settings, *, shared: bool) -> Iterator[str]:
-    """The dsn to use: DATABASE_URL, else a server of our own for as long as the block runs.
+    """The dsn to use: DATABASE_URL, else a server of our own for as long as the block runs,
+    started again whenever it ends.
 
     With `shared`, one that another process already runs on DATA_DIR will do. Raises EmbeddedError.
     """
@@ -64,11 +66,11 @@ def database_of(settings: Settings, *, shared: bool) -> Iterator[str]:
         yield running
         return
     server = embedded.start(settings.data_dir)
-    try:
-        yield server.dsn
-    finally:
-        _ignore_signals()  # a second Ctrl-C must not cut the clean shutdown short
-        server.stop()
+    with kept_running(server):
+        try:
+            yield server.dsn
+        finally:
+            _ignore_signals()  # a second Ctrl-C must not cut the clean shutdown short
 
 
 @contextlib.asynccontextmanager

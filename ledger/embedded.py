@@ -10,6 +10,8 @@ on a socket only. What was learnt by trying:
   it was set is noticed by asking who the parent is. SIGINT is PostgreSQL's fast, clean shutdown.
 * Whoever holds the lock on `data_dir/postgres.lock` owns the cluster. The kernel lets go of it when the owner dies, so
   with the lock in hand anything still at work in the directory is on its way out, and a postmaster.pid is stale.
+
+`embedded_supervisor` starts a server again that has ended.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from ledger.embedded_binaries import ENVIRONMENT, Account, EmbeddedError
-from ledger.embedded_cluster import Cluster, clear_leftovers, initialise, last_line, locate
+from ledger.embedded_cluster import Cluster, clear_leftovers, initialise, last_line, locate, send_to_all
 from ledger.parent import end_with_parent
 
 __all__ = ["EmbeddedError", "EmbeddedPostgres", "attach", "start"]
@@ -40,6 +42,7 @@ PORT = 5432  # of the socket's name; nothing listens on a network
 POLL = 0.005
 LOCK_PATIENCE = 1.0
 STOP_PATIENCE = 60.0
+ORPHANS_PATIENCE = 5.0  # for the backends of a postmaster that is gone: they have nothing left to do
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -61,24 +64,72 @@ SETTINGS = {
 }
 
 
-@dataclass
 class EmbeddedPostgres:
-    """A running server. `dsn` is a URL for asyncpg, `pid` the postmaster's."""
+    """A server on a cluster that this process owns. `dsn` is a URL for asyncpg, the same for every `launch`."""
 
-    dsn: str
-    pid: int
-    _process: subprocess.Popen[bytes]
-    _socket_directory: Path
-    _lock: int
+    def __init__(self, cluster: Cluster, log_path: Path, lock: int) -> None:
+        self._cluster, self._log_path, self._lock = cluster, log_path, lock
+        self._process: subprocess.Popen[bytes] | None = None
+        # The thread that launches is not always the one that ends it.
+        self._launching = threading.Lock()
+        self._ending = False
+        self.dsn = _dsn(_socket_path(cluster.path))
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's; of one that has ended too."""
+        return self._process.pid if self._process is not None else 0
+
+    def launch(self) -> None:
+        """Start the server, which ends with the calling thread. Blocks until it answers. Raises EmbeddedError."""
+        sockets = _socket_directory(self._cluster.path, self._cluster.account)
+        with self._launching:
+            if self._ending:
+                raise EmbeddedError("it is being stopped")
+            before = self._log_path.stat().st_size if self._log_path.exists() else 0
+            self._process = process = _spawn(self._cluster, sockets, self._log_path)
+        try:
+            _await_ready(process, self._cluster.path, self._log_path, before)
+        except BaseException:
+            self._end(process)
+            raise
+
+    def launch_again(self) -> None:
+        """The same once the server has ended, however it did: what is left of it is waited for, or killed."""
+        clear_leftovers(self._cluster.path, ORPHANS_PATIENCE)
+        self.launch()
+
+    def wait(self) -> int:
+        """Blocks until the server ends. Gives its exit code, or minus the signal that killed it."""
+        return self._process.wait() if self._process is not None else 0
+
+    def end(self) -> None:
+        """Fast shutdown: open transactions are rolled back, the rest is written out. From here on nothing launches."""
+        with self._launching:
+            self._ending = True
+        if self._process is not None:
+            self._end(self._process)
 
     def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, the rest is written out. A second call does nothing."""
+        """The same, and the cluster is free for another owner. A second call does nothing."""
         if self._lock < 0:
             return
-        _end(self._process)
-        shutil.rmtree(self._socket_directory, ignore_errors=True)
+        self.end()
+        shutil.rmtree(_socket_path(self._cluster.path), ignore_errors=True)
         os.close(self._lock)
         self._lock = -1
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGINT is the clean shutdown; SIGQUIT leaves the cleaning to the next start, and still loses nothing."""
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            process.send_signal(number)
+            # A process that somebody has suspended cannot hear.
+            send_to_all(self._cluster.path, signal.SIGCONT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_PATIENCE)
+                return
+        process.kill()
+        process.wait()
 
 
 def start(data_dir: Path) -> EmbeddedPostgres:
@@ -96,12 +147,12 @@ def start(data_dir: Path) -> EmbeddedPostgres:
             clear_leftovers(cluster.path)
         else:
             initialise(cluster)
-        sockets = _socket_directory(cluster.path, cluster.account)
-        process = _launch(cluster, sockets, data_dir / "postgres.log")
+        server = EmbeddedPostgres(cluster, data_dir / "postgres.log", lock)
+        server.launch()
     except BaseException:
         os.close(lock)
         raise
-    return EmbeddedPostgres(_dsn(sockets), process.pid, process, sockets, lock)
+    return server
 
 
 def attach(data_dir: Path) -> str | None:
@@ -162,12 +213,11 @@ def _dsn(socket_directory: Path) -> str:
     return f"postgresql://postgres@/postgres?host={quote(str(socket_directory), safe='')}&port={PORT}"
 
 
-def _launch(cluster: Cluster, sockets: Path, log_path: Path) -> subprocess.Popen[bytes]:
+def _spawn(cluster: Cluster, sockets: Path, log_path: Path) -> subprocess.Popen[bytes]:
     settings = SETTINGS | {"unix_socket_directories": str(sockets)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with log_path.open("ab") as log_file:
-        before = log_file.tell()
-        process = subprocess.Popen(
+        return subprocess.Popen(
             cluster.command("postgres", cluster.path, *options),
             cwd=cluster.working_directory(cluster.path),
             env=ENVIRONMENT,
@@ -178,12 +228,6 @@ def _launch(cluster: Cluster, sockets: Path, log_path: Path) -> subprocess.Popen
             preexec_fn=end_with_parent(signal.SIGINT),
             **cluster.account.popen_options(),
         )
-    try:
-        _await_ready(process, cluster.path, log_path, before)
-    except BaseException:
-        _end(process)
-        raise
-    return process
 
 
 def _await_ready(process: subprocess.Popen[bytes], path: Path, log_path: Path, before: int) -> None:
@@ -207,14 +251,3 @@ def _is_ready(pid_file: Path, pid: int) -> bool:
     except FileNotFoundError:
         return False
     return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """SIGINT is the clean shutdown; SIGQUIT leaves the cleaning to the next start, and still loses nothing."""
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_PATIENCE)
-            return
-    process.kill()
-    process.wait()

@@ -16,6 +16,7 @@ from ledger.embedded_binaries import ENVIRONMENT, Account, Binaries, EmbeddedErr
 from ledger.parent import end_with_parent
 
 PATIENCE = 60.0
+KILLED_WITHIN = 5.0
 POLL = 0.005
 
 
@@ -95,30 +96,40 @@ def _run(cluster: Cluster, path: Path, program: str, *arguments: str) -> subproc
     )
 
 
-def clear_leftovers(path: Path) -> None:
+def clear_leftovers(path: Path, patience: float = PATIENCE) -> None:
     """Wait for the server of an owner that was killed, then remove its postmaster.pid.
 
     A killed postmaster that nobody has reaped yet, or a number that another process has by now, would make PostgreSQL
     believe for ever that a server is running; the processes that do work in the directory are known by their cwd.
+    What does not end within `patience` seconds, because somebody has suspended it, is killed: the next start recovers.
     """
     if not (path / "postmaster.pid").exists() or not Path("/proc/self/cwd").exists():
         return
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while left := at_work_in(path):
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline + KILLED_WITHIN:
             raise EmbeddedError(f"a PostgreSQL that has lost its owner (process {left[0]}) does not stop")
+        if time.monotonic() > deadline:
+            send_to_all(path, signal.SIGKILL)
         time.sleep(POLL)
     (path / "postmaster.pid").unlink(missing_ok=True)
 
 
 def at_work_in(path: Path) -> list[int]:
-    """The processes whose working directory is `path`: a server and all its children, and nothing else (Linux)."""
+    """The PostgreSQL processes whose working directory is `path`: a server and all its children (Linux)."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (process / "cwd").readlink() == path:
+            if (process / "cwd").readlink() == path and (process / "comm").read_text() == "postgres\n":
                 found.append(int(process.name))
     return found
+
+
+def send_to_all(path: Path, number: signal.Signals) -> None:
+    """Send a signal to each of those."""
+    for pid in at_work_in(path):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def last_line(said: str) -> str:
