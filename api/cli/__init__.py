@@ -1,0 +1,70 @@
+"""The command line: one tree of commands. What fails, fails with one line and exit code 1; what is no command, 2."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+
+from api.cli import processes
+from api.cli.tree import ENVIRONMENT, Tree
+from ledger.errors import LedgerError
+from ledger.settings import Settings
+
+_ABOUT = "A ledger for tills: every order kept as it came, read models built from it."
+_EXAMPLES = """\
+examples:
+  order-ledger serve                      everything in one process, data in ./var
+  order-ledger serve --port 9000 --data-dir /srv/till
+  order-ledger project --rebuild all      build every read model anew, without downtime
+
+'order-ledger COMMAND --help' tells more.
+
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Gives the exit code: 0, 1 when it failed, 2 (from argparse) when it was not understood."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_environ(os.environ | _given(options))
+        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLogger().level))
+        options.run(settings, options)
+    except LedgerError as error:
+        return _fail(str(error))
+    except asyncpg.PostgresError as error:
+        return _fail(f"PostgreSQL refuses: {error}")
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"order-ledger: {' '.join(message.split())}", file=sys.stderr)
+    return 1
+
+
+def _given(options: argparse.Namespace) -> Mapping[str, str]:
+    """The options that stand for a variable of the environment."""
+    given = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir"}
+    values = {name: getattr(options, option, None) for name, option in given.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "order-ledger",
+        description=_ABOUT,
+        epilog=_EXAMPLES + ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tree = Tree(parser)
+    processes.add_to(tree)
+    return parser

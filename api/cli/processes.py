@@ -1,0 +1,84 @@
+"""`order-ledger serve`, `project` and `migrate`: what runs, and what prepares it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+
+from api.cli.tree import Tree
+from ledger.parent import signal_at_parents_end
+from ledger.settings import Settings
+
+_SERVE = """\
+Serve the API. Alone, this one command is everything: it starts a PostgreSQL of its own below DATA_DIR, makes the
+tables and a demo tenant with two outlets, runs the projectors, and prints one curl to try. Ctrl-C or SIGTERM stops
+all of it cleanly; even kill -9 leaves no PostgreSQL behind and loses nothing that was acknowledged.
+"""
+_SERVE_EXAMPLES = """\
+examples:
+  order-ledger serve
+  PORT=0 DATA_DIR=/tmp/till order-ledger serve
+  DATABASE_URL=postgresql://ledger:secret@db/ledger order-ledger serve --no-projectors
+
+"""
+
+_PROJECT = """\
+Keep the read models up to date. `serve` does this by itself; run it apart, as many times as wanted, beside
+`serve --no-projectors`. Every event is applied exactly once, whoever runs. Without DATABASE_URL the database of the
+`serve` that runs on DATA_DIR is used, or started when there is none.
+"""
+_PROJECT_EXAMPLES = """\
+examples:
+  order-ledger project                    until Ctrl-C or SIGTERM
+  order-ledger project --once             until everything is caught up
+  order-ledger project --rebuild orders   build one anew beside the live one, then switch
+
+"""
+
+_MIGRATE = """\
+Bring the database to this version's schema and make the demo tenant. `serve` and `project` do this at their start; run
+it apart to see it succeed first. It is safe at any time, and does nothing when nothing is to be done.
+"""
+_MIGRATE_EXAMPLES = """\
+example:
+  DATABASE_URL=postgresql://ledger:secret@db/ledger order-ledger migrate
+
+"""
+
+
+def add_to(tree: Tree) -> None:
+    """Declares the three."""
+    serve = tree.command("serve", "serve the API, with all it needs", _SERVE, _SERVE_EXAMPLES, _serve)
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on; 0 takes any that is free (8000)")
+    serve.add_argument("--no-projectors", action="store_true", help="leave the read models to `order-ledger project`")
+    serve.add_argument("--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)")
+    line = "keep read models up to date, or rebuild them"
+    project = tree.command("project", line, _PROJECT, _PROJECT_EXAMPLES, _project)
+    project.add_argument("--rebuild", metavar="NAME|all", help="build this read model, or all, anew and exit")
+    project.add_argument("--once", action="store_true", help="exit when everything is caught up")
+    tree.command("migrate", "bring the database to this version's schema", _MIGRATE, _MIGRATE_EXAMPLES, _migrate)
+
+
+# What a command needs is imported when it runs: `--help` and a mistyped option answer at once.
+def _serve(settings: Settings, options: argparse.Namespace) -> None:
+    from api.serve import serve
+
+    if options.stop_with_parent:
+        signal_at_parents_end(signal.SIGTERM)
+    serve(settings, projectors=not options.no_projectors)
+
+
+def _project(settings: Settings, options: argparse.Namespace) -> None:
+    from api.project import project
+
+    project(settings, rebuild=options.rebuild, once=options.once)
+
+
+def _migrate(settings: Settings, options: argparse.Namespace) -> None:
+    from api.connect import database_of, prepare
+
+    with database_of(settings, shared=True) as dsn:
+        major = asyncio.run(prepare(settings, dsn))
+    print(f"The schema is up to date (PostgreSQL {major}).")

@@ -1,0 +1,47 @@
+"""How commands are declared: each with the function that runs it, a help that teaches, and the options all share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ledger.settings import Settings
+
+Run = Callable[[Settings, argparse.Namespace], None]
+
+ENVIRONMENT = """\
+environment (an option on the command line wins):
+  HOST                 address to listen on, this machine only (127.0.0.1)
+  PORT                 port to listen on, 0 for any that is free (8000)
+  DATA_DIR             where the embedded PostgreSQL and master.key lie (./var)
+  DATABASE_URL         an outside PostgreSQL 15 or newer instead of the embedded one
+  MASTER_KEY           32 bytes in base64 that wrap the keys of personal data (DATA_DIR/master.key, made if missing)
+  MAX_BODY_BYTES       largest request body (1048576)
+  PAGE_SIZE            rows of a page when a request names no size (1000)
+  PAGE_LIMIT           rows a page has at most (5000)
+  MIN_POSITION_WAIT    seconds a read waits for Ledger-Min-Position (2)
+  SWISH_PAYMENT_TYPE   payment type of a Swish payment (10)
+  LOG_LEVEL            DEBUG, INFO, WARNING or ERROR (INFO)
+"""
+_LAYOUT = argparse.RawDescriptionHelpFormatter
+
+
+class Tree:
+    """The commands below a parser: single ones (`serve`), and groups of them (`tenant create`)."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(self, name: str, line: str, about: str, examples: str, run: Run) -> argparse.ArgumentParser:
+        """A command and what runs it; `line` is its help in the list, `about` and `examples` that of its own."""
+        made = self._commands.add_parser(
+            name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples + ENVIRONMENT
+        )
+        made.add_argument("--data-dir", metavar="DIR", help="where the embedded PostgreSQL keeps its data")
+        made.set_defaults(run=run)
+        return made
+
+    def group(self, name: str, line: str, about: str, examples: str) -> Tree:
+        """A word that commands follow."""
+        made = self._commands.add_parser(name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples)
+        return Tree(made)
