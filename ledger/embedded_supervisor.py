@@ -26,7 +26,7 @@ STEADY_AFTER = 10.0  # seconds a server has to run for the next end to count as 
 def kept_running(server: EmbeddedPostgres) -> Iterator[None]:
     """Starts `server` again whenever it ends, until the block does; then it is stopped for good."""
     stopping = threading.Event()
-    # PostgreSQL ends with the thread that started it, so this one lives until PostgreSQL has ended: see the order below.
+    # PostgreSQL ends with the thread that started it, so this one lives until that has ended.
     thread = threading.Thread(target=_keep, args=(server, stopping), name="postgres", daemon=True)
     thread.start()
     try:
