@@ -14,12 +14,12 @@ from types import FrameType
 import uvicorn
 
 from api.connect import Stopped, database_of, prepare, stop_on_signals
+from api.protocol import Patience, Protocol
 from ledger.errors import LedgerError
 from ledger.settings import Settings, SettingsError
 
 BACKLOG = 2048
 GRACE = 5  # seconds that requests under way get at shutdown
-KEEP_ALIVE = 75  # seconds; tills are slow, and a connection closed under a request is a lost order to them
 
 
 class CannotListen(LedgerError):
@@ -27,17 +27,29 @@ class CannotListen(LedgerError):
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it listens, and whose shutdown is clean however often Ctrl-C is pressed."""
+    """uvicorn that says when it listens, loses patience with slow clients, and stops cleanly however often asked."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, patience: Patience, listening: Callable[[], None]) -> None:
         super().__init__(config)
+        self._patience = patience
         self._listening = listening
+        # uvicorn ticks ten times a second.
+        self._ticks = round(10 * min(1.0, max(0.1, min(patience) / 10)))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then the word to whoever started us."""
         await super().startup(sockets=sockets)
         if self.started:
             self._listening()
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn's; and, about once a second, a look at every connection."""
+        if counter % self._ticks == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Protocol):
+                    connection.look(now, self._patience)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Only ask for the end, which is bounded by GRACE. uvicorn would raise the signal again after it."""
@@ -103,21 +115,22 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
     config = uvicorn.Config(
         build(settings, dsn, projectors=projectors),
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=False,  # they would let anybody on this machine choose the address in the log
         backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
     # What is made at start lives as long as the process, and a request leaves no cycles behind: looking through all of
     # it every 700 objects took a tenth of the time under load.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    server = Server(config, lambda: print(greeting, flush=True))
+    patience = Patience(settings.head_seconds, settings.body_seconds, settings.answer_seconds)
+    server = Server(config, patience, lambda: print(greeting, flush=True))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     try:

@@ -38,6 +38,11 @@ class Settings:
     data_dir: Path = Path("var")
     database_url: str | None = None
     max_body_bytes: int = 1_048_576
+    bodies_bytes: int = 33_554_432
+    queued_commands: int = 4096
+    head_seconds: float = 10.0
+    body_seconds: float = 30.0
+    answer_seconds: float = 30.0
     page_size: int = 1000
     page_limit: int = 5000
     min_position_wait: float = 2.0
@@ -113,14 +118,17 @@ def _number(low: int, high: int, takes: str) -> Callable[[str, str], int]:
     return read
 
 
-def _seconds(name: str, value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 60:
-        raise SettingsError(name, value, "a number of seconds from 0 to 60")
-    return seconds
+def _seconds(low: float, high: float) -> Callable[[str, str], float]:
+    def read(name: str, value: str) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = -1.0
+        if not low <= seconds <= high:
+            raise SettingsError(name, value, f"a number of seconds from {low:g} to {high:g}")
+        return seconds
+
+    return read
 
 
 def _database_url(name: str, value: str) -> str:
@@ -149,9 +157,14 @@ _READERS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "DATA_DIR": ("data_dir", _path),
     "DATABASE_URL": ("database_url", _database_url),
     "MAX_BODY_BYTES": ("max_body_bytes", _number(1024, 1 << 30, "a number of bytes from 1024 to 1073741824")),
+    "BODIES_BYTES": ("bodies_bytes", _number(1024, 1 << 36, "a number of bytes from 1024 to 68719476736")),
+    "QUEUED_COMMANDS": ("queued_commands", _number(1, 1_000_000, "a number of commands from 1 to 1000000")),
+    "HEAD_SECONDS": ("head_seconds", _seconds(0.1, 3600)),
+    "BODY_SECONDS": ("body_seconds", _seconds(0.1, 3600)),
+    "ANSWER_SECONDS": ("answer_seconds", _seconds(0.1, 3600)),
     "PAGE_SIZE": ("page_size", _number(1, 100_000, "a number of rows from 1 to 100000")),
     "PAGE_LIMIT": ("page_limit", _number(1, 100_000, "a number of rows from 1 to 100000")),
-    "MIN_POSITION_WAIT": ("min_position_wait", _seconds),
+    "MIN_POSITION_WAIT": ("min_position_wait", _seconds(0, 60)),
     "SWISH_PAYMENT_TYPE": ("swish_payment_type", _number(0, 10_000, "the number of a payment type")),
     "MASTER_KEY": ("key", _read_key),
     "LOG_LEVEL": ("log_level", _log_level),

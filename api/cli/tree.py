@@ -17,6 +17,11 @@ environment (an option on the command line wins):
   DATABASE_URL         an outside PostgreSQL 15 or newer instead of the embedded one
   MASTER_KEY           32 bytes in base64 that wrap the keys of personal data (DATA_DIR/master.key, made if missing)
   MAX_BODY_BYTES       largest request body (1048576)
+  BODIES_BYTES         bodies that are being worked on, all together (33554432)
+  QUEUED_COMMANDS      commands that wait to be written (4096)
+  HEAD_SECONDS         how long a client may take to send a request's head (10)
+  BODY_SECONDS         the same for its body (30)
+  ANSWER_SECONDS       the same to read an answer (30)
   PAGE_SIZE            rows of a page when a request names no size (1000)
   PAGE_LIMIT           rows a page has at most (5000)
   MIN_POSITION_WAIT    seconds a read waits for Ledger-Min-Position (2)

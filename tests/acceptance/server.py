@@ -21,9 +21,9 @@ _PROBLEM = {"type", "title", "status", "detail", "errors", "retryable"}
 
 
 @contextmanager
-def serving(data_dir: Path, log: Path) -> Iterator[str]:
-    """The base URL of a server on a free port; stopped cleanly afterwards."""
-    settings = {"PORT": "0", "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"}
+def serving(data_dir: Path, log: Path, **changes: str) -> Iterator[str]:
+    """The base URL of a server on a free port, some settings other than usual; stopped cleanly afterwards."""
+    settings = {"PORT": "0", "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"} | changes
     environment = {name: value for name, value in os.environ.items() if name not in _OURS} | settings
     with (
         log.open("w") as errors,
