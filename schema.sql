@@ -1,5 +1,5 @@
 -- The order ledger: one immutable log, what guards it, and where projections keep their place.
--- Applied as a whole at every start; every statement may run again.
+-- Applied as a whole when it has changed; every statement may run again.
 
 CREATE SCHEMA IF NOT EXISTS ledger;
 
@@ -9,8 +9,21 @@ CREATE TABLE IF NOT EXISTS ledger.tenants (
     zone       text NOT NULL DEFAULT 'Europe/Stockholm',
     -- Secret of the document fingerprints, wrapped by the master key.
     secret     bytea NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- Names the tenant in the URL that Swish calls back; unguessable, for it stands in no credential's place alone.
+    callback_key text COLLATE "C" NOT NULL
+        DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
+    -- Keyed hash of the `callbackIdentifier` that Swish sends for every payment of the tenant, where one is agreed.
+    callback_identifier text COLLATE "C"
 );
+
+-- What a database made by an earlier version lacks.
+ALTER TABLE ledger.tenants
+    ADD COLUMN IF NOT EXISTS callback_key text COLLATE "C" NOT NULL
+        DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
+    ADD COLUMN IF NOT EXISTS callback_identifier text COLLATE "C";
+CREATE UNIQUE INDEX IF NOT EXISTS tenants_callback_key ON ledger.tenants (callback_key);
+ALTER TABLE IF EXISTS ledger.personal_keys ALTER COLUMN wrapped DROP NOT NULL;
 
 -- The log. `metadata` and `data` are the exact bytes that were hashed and will be served: never re-encoded.
 CREATE TABLE IF NOT EXISTS ledger.events (
@@ -33,7 +46,7 @@ CREATE TABLE IF NOT EXISTS ledger.events (
 -- An order of usual size (2 kB) is stored as it is; only larger ones are worth the time it takes to compress them.
 ) WITH (toast_tuple_target = 4096);
 
-CREATE OR REPLACE VIEW ledger.events_as_json AS
+CREATE OR REPLACE VIEW ledger.events_as_json WITH (security_invoker = true) AS
     SELECT tenant_id, position, event_id, stream, version, type, schema_version, occurred_at, recorded_at,
            convert_from(metadata, 'UTF8')::jsonb AS metadata, convert_from(data, 'UTF8')::jsonb AS data
       FROM ledger.events;
@@ -79,12 +92,56 @@ CREATE TABLE IF NOT EXISTS ledger.idempotency_keys (
     PRIMARY KEY (tenant_id, path, key)
 );
 
--- Keys of personal data, one per customer, else per stream, wrapped by the master key. Deleting a row is the erasure.
+-- Keys of personal data, one per customer, else per stream, wrapped by the master key. Without `wrapped` the subject is
+-- erased: what it sealed cannot be read again, and it gets no other key.
 CREATE TABLE IF NOT EXISTS ledger.personal_keys (
     tenant_id integer NOT NULL REFERENCES ledger.tenants,
     subject   text COLLATE "C" NOT NULL,
-    wrapped   bytea NOT NULL,
+    wrapped   bytea,
     PRIMARY KEY (tenant_id, subject)
+);
+
+-- Keys of machines: a till, an integrator. The key itself is shown once and kept nowhere; `hash` is its SHA-256.
+CREATE TABLE IF NOT EXISTS ledger.api_keys (
+    tenant_id   integer NOT NULL REFERENCES ledger.tenants,
+    key_id      uuid NOT NULL,
+    hash        bytea NOT NULL CHECK (octet_length(hash) = 32),
+    label       text NOT NULL DEFAULT '',
+    role        text COLLATE "C" NOT NULL CHECK (role IN ('terminal', 'integrator', 'auditor', 'admin')),
+    -- The only terminal it may speak for; null: any.
+    terminal_id uuid,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at  timestamptz,
+    revoked_at  timestamptz,
+    PRIMARY KEY (tenant_id, key_id),
+    UNIQUE (tenant_id, hash)
+);
+
+-- People (and tills) that sign in with a password. `name` is in lower case, and one over all tenants: the form that
+-- clients send to /Token names no tenant.
+CREATE TABLE IF NOT EXISTS ledger.users (
+    tenant_id   integer NOT NULL REFERENCES ledger.tenants,
+    user_id     uuid NOT NULL,
+    name        text COLLATE "C" NOT NULL UNIQUE,
+    password    text COLLATE "C" NOT NULL CHECK (password LIKE '$argon2id$%'),
+    role        text COLLATE "C" NOT NULL CHECK (role IN ('terminal', 'integrator', 'auditor', 'admin')),
+    terminal_id uuid,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    disabled_at timestamptz,
+    PRIMARY KEY (tenant_id, user_id)
+);
+
+-- What a sign-in began. `generation` counts its refresh tokens: of an older one than the last two somebody has a copy.
+CREATE TABLE IF NOT EXISTS ledger.sessions (
+    tenant_id  integer NOT NULL REFERENCES ledger.tenants,
+    session_id uuid NOT NULL,
+    user_id    uuid NOT NULL,
+    generation integer NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    PRIMARY KEY (tenant_id, session_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES ledger.users
 );
 
 -- How far each projection has come. Holding the row's lock is owning the projection.
@@ -109,6 +166,10 @@ DECLARE
     tail bigint;
     moment timestamptz;
 BEGIN
+    -- The function runs as its owner, whom row-level security does not bind.
+    IF a_tenant IS DISTINCT FROM nullif(current_setting('ledger.tenant', true), '')::integer THEN
+        RAISE EXCEPTION 'this connection acts for another tenant' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT e.position, e.recorded_at INTO tail, moment
       FROM events e WHERE e.tenant_id = a_tenant ORDER BY e.position DESC LIMIT 1;
     tail := coalesce(tail, 0);
@@ -136,10 +197,39 @@ BEGIN
     RETURN QUERY SELECT tail + 1, moment;
 END $$;
 
+-- How far each tenant's log has come: the one look over all tenants, for projectors. Nothing else crosses the wall below.
+CREATE OR REPLACE FUNCTION ledger.heads() RETURNS TABLE (tenant_id integer, head bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+BEGIN
+    FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
+        -- For an owner whom the wall binds too; it falls back with the function's end.
+        PERFORM set_config('ledger.tenant', heads.tenant_id::text, true);
+        SELECT e.position INTO head
+          FROM events e WHERE e.tenant_id = heads.tenant_id ORDER BY e.position DESC LIMIT 1;
+        head := coalesce(head, 0);
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
+-- Which tenant a person who signs in belongs to.
+CREATE OR REPLACE FUNCTION ledger.tenant_of_user(a_name text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+DECLARE
+    found integer;
+BEGIN
+    FOR found IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
+        PERFORM set_config('ledger.tenant', found::text, true);
+        IF EXISTS (SELECT FROM users u WHERE u.tenant_id = found AND u.name = a_name) THEN
+            RETURN found;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
 -- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
--- user may create no roles it acts as itself, and the triggers above are the only guard.
+-- user may create no roles it acts as itself, and the triggers above and a wall that binds the owner are the guard.
 REVOKE ALL ON ledger.events FROM PUBLIC;
-REVOKE ALL ON FUNCTION ledger.append FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.tenant_of_user FROM PUBLIC;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
@@ -156,8 +246,32 @@ BEGIN
     END IF;
     GRANT USAGE ON SCHEMA ledger TO order_ledger;
     GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
-    GRANT EXECUTE ON FUNCTION ledger.append TO order_ledger;
-    GRANT SELECT, INSERT ON ledger.tenants TO order_ledger;
+    GRANT EXECUTE ON FUNCTION ledger.append, ledger.heads, ledger.tenant_of_user TO order_ledger;
+    GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users, ledger.sessions TO order_ledger;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;
 END $$;
+
+-- The wall between tenants: whatever a query asks for, it meets only rows of the tenant its connection acts for
+-- (`ledger.tenant`), and none where that was forgotten. Every table with a tenant's rows is behind it; `tenants` and
+-- `checkpoints` say nothing of a tenant's business. Called for each schema of read models too, when it is made.
+CREATE OR REPLACE FUNCTION ledger.raise_wall(a_schema text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    found regclass;
+BEGIN
+    FOR found IN
+        SELECT c.oid FROM pg_class c
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+         WHERE c.relnamespace = a_schema::regnamespace AND c.relkind = 'r' AND NOT c.relrowsecurity
+           AND c.oid <> ALL (ARRAY['ledger.tenants', 'ledger.checkpoints']::regclass[])
+    LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', found);
+        EXECUTE format('CREATE POLICY own_tenant ON %s USING '
+            '(tenant_id = nullif(current_setting(''ledger.tenant'', true), '''')::integer)', found);
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
+            EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', found);
+        END IF;
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION ledger.raise_wall FROM PUBLIC;
+SELECT ledger.raise_wall('ledger');

@@ -12,6 +12,7 @@ from api import sale_reports
 from api.freshness import reached
 from api.wire import Query, json_answer, list_answer
 from ledger.codec import encoder
+from ledger.database import reading
 from ledger.errors import BadInput
 from projections import catalogue, sales_reads, stock_reads
 from projections.sales_reads import ByGroup, Unit
@@ -22,7 +23,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 async def get_outlets(request: Request) -> Response:
     """All outlets together, then each by name."""
     await reached(request, "catalogue")
-    async with request.app.state.pool.acquire() as connection:
+    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         found = await catalogue.outlets(connection, request.state.tenant.tenant_id)
     return _answer(sale_reports.outlet_infos(found.outlets), found.position)
 
@@ -70,13 +71,13 @@ async def get_stock(request: Request) -> Response:
     query = Query(request)
     product, outlet = query.guid("productId"), query.guid("outletId")
     await reached(request, "stock")
-    async with request.app.state.pool.acquire() as connection:
+    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         return list_answer(await stock_reads.levels(connection, request.state.tenant.tenant_id, product, outlet))
 
 
 async def _report(request: Request, month: int | None) -> Response:
     await reached(request, "sales")
-    async with request.app.state.pool.acquire() as connection:
+    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         totals = await sales_reads.by_outlet(connection, request.state.tenant.tenant_id, _now(request), month)
     return _answer(sale_reports.report(totals, month), totals.position)
 
@@ -84,7 +85,7 @@ async def _report(request: Request, month: int | None) -> Response:
 async def _totals(request: Request, outlet: UUID | None, unit: Unit, day: date | None = None) -> ByGroup:
     await reached(request, "sales")
     tenant_id = request.state.tenant.tenant_id
-    async with request.app.state.pool.acquire() as connection:
+    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         return await sales_reads.by_group(connection, tenant_id, _now(request), outlet, unit, day)
 
 
@@ -93,7 +94,7 @@ async def _local_date(request: Request, outlet: UUID | None) -> date | None:
     query = Query(request)
     if not query.text("dt"):
         return None
-    async with request.app.state.pool.acquire() as connection:
+    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         zone = await sales_reads.outlet_zone(connection, request.state.tenant.tenant_id, outlet)
     moment = query.moment("dt", zone)
     return moment.astimezone(zone).date() if moment else None

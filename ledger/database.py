@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +34,51 @@ def queries(path: str) -> dict[str, str]:
     return {name: text.strip() for name, text in _NAMED.findall((ROOT / path).read_text("utf-8"))}
 
 
-async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool[Any]:
-    """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers."""
+class Connection(asyncpg.Connection):
+    """A connection that knows whose rows it meets (schema.sql, the wall between tenants)."""
+
+    tenant_id: int | None = None
+
+    async def act_for(self, tenant_id: int) -> None:
+        """From here on, outside of transactions that say otherwise, this connection meets this tenant's rows only."""
+        if self.tenant_id != tenant_id:
+            await self.execute(_SQL["act_for"], str(tenant_id))
+            self.tenant_id = tenant_id
+
+
+async def open_pool(
+    dsn: str, *, min_size: int = 1, max_size: int = 10, tenant_id: int | None = None
+) -> asyncpg.Pool[Any]:
+    """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers.
+
+    They meet no tenant's rows until they act for one; with `tenant_id` they act for that one from the start.
+    """
+    own = {} if tenant_id is None else {"ledger.tenant": str(tenant_id)}
     return await asyncpg.create_pool(
-        dsn, min_size=min_size, max_size=max_size, init=_act_as_application, server_settings=_SESSION
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        connection_class=Connection,
+        init=_act_as_application,
+        reset=_keep,
+        server_settings=_SESSION | own,
     )
 
 
+@contextlib.asynccontextmanager
+async def reading(pool: asyncpg.Pool[Any], tenant_id: int) -> AsyncIterator[Any]:
+    """A connection that meets this tenant's rows only."""
+    async with pool.acquire() as connection:
+        await connection.act_for(tenant_id)
+        yield connection
+
+
+async def _keep(connection: asyncpg.Connection[Any]) -> None:
+    """Nothing is reset between two uses but a transaction left open, which asyncpg does: it would take a round trip."""
+
+
 async def _act_as_application(connection: asyncpg.Connection[Any]) -> None:
-    role = await connection.fetchval(_SQL["role_exists"], ROLE)
-    if role:
+    if await connection.fetchval(_SQL["role_exists"], ROLE):
         await connection.execute(_SQL["act_as_application"])
 
 
@@ -55,10 +93,17 @@ async def migrate(pool: asyncpg.Pool[Any]) -> None:
     if await server_version(pool) < OLDEST_POSTGRES:
         raise LedgerError(f"PostgreSQL {OLDEST_POSTGRES} or newer is needed")
     schema = (ROOT / "schema.sql").read_text("utf-8")
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_SQL["act_as_owner"])
-        await connection.execute(_SQL["lock_transaction"], MIGRATION_LOCK, 0)
-        await connection.execute(schema)
+    digest = hashlib.sha256(schema.encode()).hexdigest()
+    async with pool.acquire() as connection:
+        if await connection.fetchval(_SQL["applied_schema"], ROLE) == digest:
+            return
+        async with connection.transaction():
+            await connection.execute(_SQL["act_as_owner"])
+            await connection.execute(_SQL["lock_transaction"], MIGRATION_LOCK, 0)
+            await connection.execute(schema)
+            await connection.execute(await connection.fetchval(_SQL["note_schema"], digest))
+        # Connected before there was a role to act as.
+        await _act_as_application(connection)
 
 
 _SQL = queries("ledger/database.sql")

@@ -9,3 +9,13 @@ SET LOCAL ROLE NONE
 
 -- name: lock_transaction -- held until the transaction ends
 SELECT pg_advisory_xact_lock($1, $2)
+
+-- name: act_for -- the tenant whose rows this connection meets until it is told otherwise
+SELECT set_config('ledger.tenant', $1, false)
+
+-- name: applied_schema -- the digest of the schema.sql this database was made by; null for none, or without its role
+SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace
+ WHERE nspname = 'ledger' AND EXISTS (SELECT FROM pg_roles WHERE rolname = $1)
+
+-- name: note_schema -- the statement that keeps the digest
+SELECT format('COMMENT ON SCHEMA ledger IS %L', $1::text)

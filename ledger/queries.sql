@@ -1,8 +1,9 @@
--- name: lock_tenant -- the one who holds it hands out the next positions; a statement of its own, see schema.sql
-SELECT pg_advisory_xact_lock($1, $2)
+-- name: lock_tenant -- who holds it hands out the next positions; a statement of its own, see schema.sql. From here on
+-- the transaction acts for the tenant
+SELECT pg_advisory_xact_lock($1, $2), set_config('ledger.tenant', ($2::integer)::text, true)
 
 -- name: lock_tenant_shared -- granted once every write in flight has committed
-SELECT pg_advisory_xact_lock_shared($1, $2)
+SELECT pg_advisory_xact_lock_shared($1, $2), set_config('ledger.tenant', ($2::integer)::text, true)
 
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger.database import queries
+from ledger.database import queries, reading
 from ledger.events import OutletSet
 from ledger.store import Pool, Vault, decode_rows
 
@@ -40,7 +40,7 @@ async def add_tenant(pool: Pool, vault: Vault, name: str, zone: str = "Europe/St
 
 async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> Callable[[UUID], ZoneInfo]:
     """The time zone of each outlet, as the newest settings in the log say."""
-    async with pool.acquire() as connection:
+    async with reading(pool, tenant.tenant_id) as connection:
         rows = await connection.fetch(_SQL["read_outlets"], tenant.tenant_id)
         settings = await decode_rows(connection, tenant.tenant_id, rows, vault)
     zones = {e.event.outlet_id: ZoneInfo(e.event.zone) for e in settings if isinstance(e.event, OutletSet)}

@@ -18,10 +18,8 @@ LOCK TABLE ledger.checkpoints IN EXCLUSIVE MODE
 SET LOCAL lock_timeout = '2s'
 
 -- name: standing -- how far a generation ($1) has come for every tenant, and the one it replaces ($2)
-SELECT t.tenant_id, coalesce(n.position, 0) AS next, coalesce(l.position, 0) AS live, n.error,
-       coalesce((SELECT e.position FROM ledger.events e WHERE e.tenant_id = t.tenant_id
-                  ORDER BY e.position DESC LIMIT 1), 0) AS head
-  FROM ledger.tenants t
+SELECT t.tenant_id, coalesce(n.position, 0) AS next, coalesce(l.position, 0) AS live, n.error, t.head
+  FROM ledger.heads() t
   LEFT JOIN ledger.checkpoints n ON n.tenant_id = t.tenant_id AND n.projection = $1
   LEFT JOIN ledger.checkpoints l ON l.tenant_id = t.tenant_id AND l.projection = $2
  ORDER BY t.tenant_id

@@ -106,7 +106,7 @@ class Runner:
 
     async def apply_next(self, connection: Connection, tenant_id: int) -> int:
         """`step` inside the caller's transaction."""
-        await connection.execute(_SQL["begin_step"], self._schemas)
+        await connection.execute(_SQL["begin_step"], self._schemas, tenant_id)
         names = list(self._projections)
         taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
         if len(taken) < len(names):

@@ -1,5 +1,5 @@
--- name: begin_step -- whose tables unqualified names mean
-SELECT set_config('search_path', $1, true)
+-- name: begin_step -- whose tables unqualified names mean, and whose rows there are
+SELECT set_config('search_path', $1, true), set_config('ledger.tenant', ($2::integer)::text, true)
 
 -- name: add_checkpoints -- every projection starts before the first event
 INSERT INTO ledger.checkpoints (tenant_id, projection)
@@ -20,11 +20,10 @@ UPDATE ledger.checkpoints c
 
 -- name: tenants_behind -- with events that a projection which has not stopped has not seen
 SELECT t.tenant_id
-  FROM ledger.tenants t
- WHERE (SELECT e.position FROM ledger.events e WHERE e.tenant_id = t.tenant_id ORDER BY e.position DESC LIMIT 1)
-     > (SELECT min(CASE WHEN c.projection IS NULL THEN 0 WHEN c.error IS NULL THEN c.position END)
-          FROM unnest($1::text[]) AS n (projection)
-          LEFT JOIN ledger.checkpoints c ON c.tenant_id = t.tenant_id AND c.projection = n.projection)
+  FROM ledger.heads() t
+ WHERE t.head > (SELECT min(CASE WHEN c.projection IS NULL THEN 0 WHEN c.error IS NULL THEN c.position END)
+                   FROM unnest($1::text[]) AS n (projection)
+                   LEFT JOIN ledger.checkpoints c ON c.tenant_id = t.tenant_id AND c.projection = n.projection)
  ORDER BY t.tenant_id
 
 -- name: start_again -- what stopped a projection may have been mended since

@@ -37,6 +37,7 @@ async def create(connection: Connection, name: str, schema: str) -> None:
     """Makes a projection's tables in `schema`, and lets the application use them. The caller acts as owner."""
     await connection.execute(await connection.fetchval(_SQL["create_schema"], schema))
     await connection.execute(sections()[name])
+    await connection.execute(_SQL["raise_wall"], schema)
     grants = await connection.fetchval(_SQL["grant_schema"], schema, ROLE)
     if grants is not None:
         await connection.execute(grants)

@@ -17,3 +17,6 @@ SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', $1::text)
 
 -- name: rename_schema -- the statement
 SELECT format('ALTER SCHEMA %I RENAME TO %I', $1::text, $2::text)
+
+-- name: raise_wall -- whatever a query asks for, it meets rows of its own tenant only (see schema.sql)
+SELECT ledger.raise_wall($1)

@@ -172,7 +172,7 @@ CREATE TABLE IF NOT EXISTS stock (
 ) WITH (fillfactor = 70);
 
 -- Where each number of the stock comes from, for people and checks.
-CREATE OR REPLACE VIEW stock_movements AS
+CREATE OR REPLACE VIEW stock_movements WITH (security_invoker = true) AS
     SELECT o.tenant_id, o.order_id, m.ordinal, (m.movement ->> 0)::uuid AS line_id,
            (m.movement ->> 1)::uuid AS product_id, o.outlet_id, (m.movement ->> 2)::numeric AS quantity,
            m.movement ->> 3 AS description, o.position
@@ -214,7 +214,7 @@ CREATE TABLE IF NOT EXISTS sales_totals (
 ) WITH (fillfactor = 70);
 
 -- Where each number of the sales comes from, for people and checks.
-CREATE OR REPLACE VIEW sales_entries AS
+CREATE OR REPLACE VIEW sales_entries WITH (security_invoker = true) AS
     SELECT o.tenant_id, o.order_id, e.ordinal, (e.entry ->> 0)::uuid AS line_id, o.outlet_id, o.day, o.hour,
            e.entry ->> 1 AS category, (e.entry ->> 3)::numeric AS gross, (e.entry ->> 4)::numeric AS net, o.position
       FROM sales_orders o

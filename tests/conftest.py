@@ -63,7 +63,7 @@ async def dsn(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
-    """A pool on `dsn`."""
-    opened = await database.open_pool(dsn)
+    """A pool on `dsn` whose connections meet the first tenant's rows, for tests that look for themselves."""
+    opened = await database.open_pool(dsn, tenant_id=1)
     yield opened
     opened.terminate()
