@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import os
-import secrets
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from ledger import key_file
 from ledger.errors import LedgerError
 
-KEY_LENGTH = 32
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LOG_FORMATS = ("json", "text")
+_SWITCH = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
+_TOKEN_AT_LEAST = 16
 
 
 class SettingsError(LedgerError):
@@ -30,7 +31,7 @@ class SettingsError(LedgerError):
 class Settings:
     """The settings of one process. Sizes in bytes, times in seconds.
 
-    `key` is MASTER_KEY as given, or None: ask `master_key()` for the key in force.
+    `keys` is MASTER_KEY as given, or empty: ask `master_keys()` for those in force; and `demo` whether it is on.
     """
 
     host: str = "127.0.0.1"
@@ -47,8 +48,16 @@ class Settings:
     page_limit: int = 5000
     min_position_wait: float = 2.0
     swish_payment_type: int = 10
-    key: bytes | None = None
+    # Addresses that Swish calls back from; proxies in front of us whose X-Forwarded-For is believed.
+    swish_addresses: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    demo_wanted: bool | None = None
+    keys: tuple[bytes, ...] = ()
+    old_keys: tuple[bytes, ...] = ()
+    metrics_token: str | None = None
     log_level: str = "INFO"
+    # `json` or `text`; None: json where no person reads along.
+    log_format: str | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -59,54 +68,54 @@ class Settings:
             if environ.get(name, "").strip()
         }
         settings = cls(**given)
+        if settings.demo_wanted and settings.database_url is not None:
+            raise SettingsError("DEMO", "on", "off where DATABASE_URL is set: the demo lets everybody in")
+        if len(settings.keys) > 1:
+            raise SettingsError("MASTER_KEY", "…", "one key; those it replaces belong in MASTER_KEY_OLD")
         return replace(settings, page_size=min(settings.page_size, settings.page_limit))
 
-    def master_key(self) -> bytes:
-        """The 32 bytes that wrap every key of personal data: MASTER_KEY, else the file `master.key` in DATA_DIR.
+    @property
+    def demo(self) -> bool:
+        """Whether requests without a credential act as the demo tenant's admin."""
+        return self.database_url is None if self.demo_wanted is None else self.demo_wanted
 
-        The file is made at the first call, readable by its owner only. Raises SettingsError when it is damaged
-        and OSError when it cannot be read or written.
+    def master_keys(self) -> tuple[bytes, ...]:
+        """Keys of 32 bytes that wrap all others, the one in force first: MASTER_KEY, else the file in DATA_DIR.
+
+        The file `master.key` is made at the first call. Raises SettingsError when it is damaged and OSError when it
+        cannot be read or written.
         """
-        if self.key is not None:
-            return self.key
+        if self.keys:
+            return self.keys + self.old_keys
         path = self.data_dir / "master.key"
-        if not path.exists():
-            _create_key(path)
-        return _read_key(f"the file {path}", path.read_text(encoding="ascii", errors="replace").strip())
+        try:
+            return key_file.read_keys(path)
+        except ValueError:
+            raise SettingsError(f"the file {path}", "…", f"{key_file.KEY_LENGTH} bytes in base64 a line") from None
+
+    def master_key(self) -> bytes:
+        """The key in force."""
+        return self.master_keys()[0]
 
 
-def _create_key(path: Path) -> None:
-    """Write a new random key to `path`, whole or not at all; a file that came to be meanwhile stays and wins.
-
-    A lost key makes every name and address in the log unreadable for ever, so it is on disk before it is used.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+def _keys(name: str, value: str) -> tuple[bytes, ...]:
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(KEY_LENGTH)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        return tuple(key_file.decoded(text.strip()) for text in value.split(","))
+    except ValueError:
+        raise SettingsError(name, "…", f"{key_file.KEY_LENGTH} bytes in base64") from None
 
 
-def _read_key(name: str, value: str) -> bytes:
+def _networks(name: str, value: str) -> tuple[Network, ...]:
     try:
-        key = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_LENGTH:
-        # The value itself is a secret, even a mistyped one, and must not reach a log.
-        raise SettingsError(name, "…", f"{KEY_LENGTH} bytes in base64")
-    return key
+        return tuple(ipaddress.ip_network(text.strip()) for text in value.split(","))
+    except ValueError:
+        raise SettingsError(name, value, "addresses or networks like 10.0.0.1,192.168.0.0/24") from None
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in _SWITCH:
+        raise SettingsError(name, value, "on or off")
+    return _SWITCH[value.lower()]
 
 
 def _number(low: int, high: int, takes: str) -> Callable[[str, str], int]:
@@ -143,6 +152,18 @@ def _log_level(name: str, value: str) -> str:
     return value.upper()
 
 
+def _log_format(name: str, value: str) -> str:
+    if value.lower() not in _LOG_FORMATS:
+        raise SettingsError(name, value, " or ".join(_LOG_FORMATS))
+    return value.lower()
+
+
+def _token(name: str, value: str) -> str:
+    if len(value) < _TOKEN_AT_LEAST or not value.isascii():
+        raise SettingsError(name, "…", f"at least {_TOKEN_AT_LEAST} ASCII characters that nobody guesses")
+    return value
+
+
 def _text(name: str, value: str) -> str:
     return value
 
@@ -166,6 +187,12 @@ _READERS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "PAGE_LIMIT": ("page_limit", _number(1, 100_000, "a number of rows from 1 to 100000")),
     "MIN_POSITION_WAIT": ("min_position_wait", _seconds(0, 60)),
     "SWISH_PAYMENT_TYPE": ("swish_payment_type", _number(0, 10_000, "the number of a payment type")),
-    "MASTER_KEY": ("key", _read_key),
+    "SWISH_ADDRESSES": ("swish_addresses", _networks),
+    "TRUSTED_PROXIES": ("trusted_proxies", _networks),
+    "DEMO": ("demo_wanted", _switch),
+    "MASTER_KEY": ("keys", _keys),
+    "MASTER_KEY_OLD": ("old_keys", _keys),
+    "METRICS_TOKEN": ("metrics_token", _token),
     "LOG_LEVEL": ("log_level", _log_level),
+    "LOG_FORMAT": ("log_format", _log_format),
 }

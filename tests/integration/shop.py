@@ -63,7 +63,7 @@ class Shop(NamedTuple):
 async def open_shop(dsn: str, *, max_size: int = 4) -> AsyncIterator[Shop]:
     """The tenant `shop` of a migrated database; any number of processes may have it open at once."""
     vault = Vault(MASTER_KEY)
-    async with await open_pool(dsn, max_size=max_size) as pool:
+    async with await open_pool(dsn, max_size=max_size, tenant_id=1) as pool:
         await add_tenant(pool, vault, "shop")
         tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == "shop")
         writer = Writer(pool, vault)

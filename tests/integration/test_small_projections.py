@@ -76,6 +76,7 @@ async def shop(dsn: str) -> AsyncIterator[Shop]:
     async with await open_pool(dsn, max_size=4) as pool, pool.acquire() as connection:
         await add_tenant(pool, vault, name)
         tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == name)
+        await connection.act_for(tenant.tenant_id)
         writer = Writer(pool, vault)
         yield Shop(pool, connection, writer, tenant, Runner(pool, vault, PROJECTIONS))
         await writer.close()

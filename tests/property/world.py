@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger import reading, swish
+from ledger import database, reading, swish
 from ledger.append import fingerprint
 from ledger.codec import encoder
 from ledger.commands import (
@@ -133,7 +133,7 @@ class World:
 
     async def read(self, what: Callable[..., Awaitable[Page]], *arguments: Any) -> list[Body]:
         """The documents a read model gives."""
-        async with self.pool.acquire() as connection:
+        async with database.reading(self.pool, self.tenant.tenant_id) as connection:
             page = await what(connection, self.tenant.tenant_id, *arguments)
         return [json.loads(document, parse_float=Decimal) for document in page.documents]
 
@@ -175,7 +175,7 @@ class World:
 
     async def sales(self, month: date) -> sales_reads.ByGroup:
         """The exact totals of a month."""
-        async with self.pool.acquire() as connection:
+        async with database.reading(self.pool, self.tenant.tenant_id) as connection:
             now = datetime.now(UTC)
             return await sales_reads.by_group(connection, self.tenant.tenant_id, now, None, "month", month)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from ledger.key_file import write_keys
 from ledger.settings import Settings, SettingsError
 
 
@@ -35,7 +37,13 @@ def test_every_variable_is_read() -> None:
             "MIN_POSITION_WAIT": "0.5",
             "SWISH_PAYMENT_TYPE": "12",
             "MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
+            "MASTER_KEY_OLD": f"{base64.b64encode(b'o' * 32).decode()}, {base64.b64encode(b'p' * 32).decode()}",
+            "SWISH_ADDRESSES": "213.132.115.94, 10.0.0.0/8",
+            "TRUSTED_PROXIES": "::1",
+            "DEMO": "Off",
+            "METRICS_TOKEN": "a-token-nobody-guesses",
             "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "JSON",
         }
     )
     assert settings == Settings(
@@ -53,8 +61,14 @@ def test_every_variable_is_read() -> None:
         page_limit=20,
         min_position_wait=0.5,
         swish_payment_type=12,
-        key=b"k" * 32,
+        keys=(b"k" * 32,),
+        old_keys=(b"o" * 32, b"p" * 32),
+        swish_addresses=(ip_network("213.132.115.94"), ip_network("10.0.0.0/8")),
+        trusted_proxies=(ip_network("::1"),),
+        demo_wanted=False,
+        metrics_token="a-token-nobody-guesses",
         log_level="DEBUG",
+        log_format="json",
     )
 
 
@@ -75,6 +89,10 @@ def test_every_variable_is_read() -> None:
         ("MIN_POSITION_WAIT", "-1"),
         ("SWISH_PAYMENT_TYPE", "Swish"),
         ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("DEMO", "maybe"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("SWISH_ADDRESSES", "swish.nu"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_should_be(name: str, value: str) -> None:
@@ -87,6 +105,29 @@ def test_a_wrong_master_key_is_refused_and_not_repeated(value: str) -> None:
     with pytest.raises(SettingsError, match="MASTER_KEY takes 32 bytes in base64") as caught:
         Settings.from_environ({"MASTER_KEY": value})
     assert value not in str(caught.value)
+
+
+def test_a_short_metrics_token_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="METRICS_TOKEN takes at least 16") as caught:
+        Settings.from_environ({"METRICS_TOKEN": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_demo_is_on_only_without_a_database_of_ones_own() -> None:
+    assert Settings().demo
+    assert not Settings.from_environ({"DATABASE_URL": "postgresql://c/d"}).demo
+    assert not Settings.from_environ({"DEMO": "off"}).demo
+    with pytest.raises(SettingsError, match="DEMO takes off"):
+        Settings.from_environ({"DEMO": "on", "DATABASE_URL": "postgresql://c/d"})
+
+
+def test_keys_that_were_replaced_are_known_after_the_one_in_force(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    (old,) = settings.master_keys()
+    write_keys(tmp_path / "master.key", [b"n" * 32, old], replace=True)
+    assert settings.master_keys() == (b"n" * 32, old)
+    assert settings.master_key() == b"n" * 32
+    assert Settings(keys=(b"k" * 32,), old_keys=(old,)).master_keys() == (b"k" * 32, old)
 
 
 def test_a_wrong_database_url_is_refused_without_its_password() -> None:
@@ -110,7 +151,7 @@ def test_the_master_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> 
 
 
 def test_a_master_key_that_is_given_makes_no_file(tmp_path: Path) -> None:
-    assert Settings(data_dir=tmp_path, key=b"k" * 32).master_key() == b"k" * 32
+    assert Settings(data_dir=tmp_path, keys=(b"k" * 32,)).master_key() == b"k" * 32
     assert list(tmp_path.iterdir()) == []
 
 
