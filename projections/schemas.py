@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import re
 
 from ledger.database import ROLE, ROOT, queries
 from ledger.store import Connection, Pool
+
+log = logging.getLogger(__name__)
 
 _SQL = queries("projections/schemas.sql")
 _SECTION = re.compile(r"^-- projection: (\w+)[^\n]*\n(.*?)(?=^-- projection: |\Z)", re.MULTILINE | re.DOTALL)
@@ -24,13 +28,21 @@ def sections() -> dict[str, str]:
     return dict(_SECTION.findall((ROOT / "projections/tables.sql").read_text("utf-8")))
 
 
+def _digest(section: str) -> str:
+    return hashlib.sha256(section.encode()).hexdigest()
+
+
 async def create_tables(pool: Pool) -> None:
     """Makes what read models there are not yet, after `ledger.database.migrate`; any number of processes may."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ACT_AS_OWNER)
         await connection.execute(_SQL["lock_creation"], CREATION_LOCK)
-        for name in sections():
-            await create(connection, name, schema_of(name))
+        for name, section in sections().items():
+            made_by = await connection.fetchval(_SQL["made_by"], schema_of(name))
+            if made_by is None:
+                await create(connection, name, schema_of(name))
+            elif made_by != _digest(section):
+                log.warning("read model %s was made by another version: order-ledger project --rebuild %s", name, name)
 
 
 async def create(connection: Connection, name: str, schema: str) -> None:
@@ -38,6 +50,7 @@ async def create(connection: Connection, name: str, schema: str) -> None:
     await connection.execute(await connection.fetchval(_SQL["create_schema"], schema))
     await connection.execute(sections()[name])
     await connection.execute(_SQL["raise_wall"], schema)
+    await connection.execute(await connection.fetchval(_SQL["note_maker"], schema, _digest(sections()[name])))
     grants = await connection.fetchval(_SQL["grant_schema"], schema, ROLE)
     if grants is not None:
         await connection.execute(grants)

@@ -20,3 +20,9 @@ SELECT format('ALTER SCHEMA %I RENAME TO %I', $1::text, $2::text)
 
 -- name: raise_wall -- whatever a query asks for, it meets rows of its own tenant only (see schema.sql)
 SELECT ledger.raise_wall($1)
+
+-- name: made_by -- the digest of the statements that made a schema; null for none
+SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1
+
+-- name: note_maker -- the statement that keeps the digest
+SELECT format('COMMENT ON SCHEMA %I IS %L', $1::text, $2::text)

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Sequence
 
+import asyncpg
 import pytest
 
 from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
-from ledger.store import Connection
+from ledger.store import Connection, Pool
 from projections import NAMES, orders, rebuild, runner
+from projections import schemas as read_schemas
 from projections.runner import run_forever, run_until_caught_up
 from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
 
@@ -158,3 +160,19 @@ async def test_a_killed_rebuild_leaves_what_is_in_use_and_the_next_starts_afresh
             time.sleep(0.1)
     assert (await till.checkpoints("orders"), len(await till.queue())) == ({"orders": (head, NOTHING_WRONG)}, 100)
     assert "read_orders_next" not in await generations(till)
+
+
+async def test_a_read_model_made_by_another_version_is_named_at_the_start(
+    dsn: str, pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    await read_schemas.create_tables(pool)
+    assert caplog.messages == []
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("COMMENT ON SCHEMA read_stock IS 'another'")
+    await owner.close()
+    await read_schemas.create_tables(pool)
+    assert caplog.messages == ["read model stock was made by another version: order-ledger project --rebuild stock"]
+    await rebuild.rebuild(pool, MASTER_KEY, ["stock"])
+    caplog.clear()
+    await read_schemas.create_tables(pool)
+    assert caplog.messages == []

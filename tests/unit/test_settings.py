@@ -19,33 +19,34 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert settings == Settings()
 
 
+EVERY_VARIABLE = {
+    "HOST": "localhost",
+    "PORT": "0",
+    "DATA_DIR": "/srv/till",
+    "DATABASE_URL": "postgresql://a:b@c/d",
+    "MAX_BODY_BYTES": "2048",
+    "BODIES_BYTES": "4096",
+    "QUEUED_COMMANDS": "7",
+    "HEAD_SECONDS": "1",
+    "BODY_SECONDS": "2.5",
+    "ANSWER_SECONDS": "3",
+    "PAGE_SIZE": "10",
+    "PAGE_LIMIT": "20",
+    "MIN_POSITION_WAIT": "0.5",
+    "SWISH_PAYMENT_TYPE": "12",
+    "MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
+    "MASTER_KEY_OLD": f"{base64.b64encode(b'o' * 32).decode()}, {base64.b64encode(b'p' * 32).decode()}",
+    "SWISH_ADDRESSES": "213.132.115.94, 10.0.0.0/8",
+    "TRUSTED_PROXIES": "::1",
+    "DEMO": "Off",
+    "METRICS_TOKEN": "a-token-nobody-guesses",
+    "LOG_LEVEL": "debug",
+    "LOG_FORMAT": "JSON",
+}
+
+
 def test_every_variable_is_read() -> None:
-    settings = Settings.from_environ(
-        {
-            "HOST": "localhost",
-            "PORT": "0",
-            "DATA_DIR": "/srv/till",
-            "DATABASE_URL": "postgresql://a:b@c/d",
-            "MAX_BODY_BYTES": "2048",
-            "BODIES_BYTES": "4096",
-            "QUEUED_COMMANDS": "7",
-            "HEAD_SECONDS": "1",
-            "BODY_SECONDS": "2.5",
-            "ANSWER_SECONDS": "3",
-            "PAGE_SIZE": "10",
-            "PAGE_LIMIT": "20",
-            "MIN_POSITION_WAIT": "0.5",
-            "SWISH_PAYMENT_TYPE": "12",
-            "MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
-            "MASTER_KEY_OLD": f"{base64.b64encode(b'o' * 32).decode()}, {base64.b64encode(b'p' * 32).decode()}",
-            "SWISH_ADDRESSES": "213.132.115.94, 10.0.0.0/8",
-            "TRUSTED_PROXIES": "::1",
-            "DEMO": "Off",
-            "METRICS_TOKEN": "a-token-nobody-guesses",
-            "LOG_LEVEL": "debug",
-            "LOG_FORMAT": "JSON",
-        }
-    )
+    settings = Settings.from_environ(EVERY_VARIABLE)
     assert settings == Settings(
         host="localhost",
         port=0,
