@@ -13,7 +13,7 @@ import pytest
 
 from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
-from ledger.store import Connection, Pool
+from ledger.store import Connection, Pool, Vault
 from projections import NAMES, orders, rebuild, runner
 from projections import schemas as read_schemas
 from projections.runner import run_forever, run_until_caught_up
