@@ -12,6 +12,7 @@ from api import commands, reads, sales
 from api.lifespan import running
 from api.routing import Dispatcher, Route, command, query, sign_in
 from api.token import post_token
+from api.wire import Load
 from ledger.settings import Settings
 
 ROUTES: list[Route] = [
@@ -57,6 +58,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool) -> Starlette:
     """The ASGI application on the prepared database at `dsn`; with `projectors` it keeps the read models up itself."""
     app = _Application(lifespan=functools.partial(running, settings=settings, dsn=dsn, projectors=projectors))
     app.state.settings = settings
+    app.state.load = Load(settings.bodies_bytes)
     app.state.clock = lambda: datetime.now(UTC)
     return app
 

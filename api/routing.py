@@ -7,6 +7,7 @@ twice. Parameters stand at the end of a path only.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
@@ -70,12 +71,14 @@ class Dispatcher:
             return
         try:
             reply = await self._reply(scope, receive, send)
+            await reply(scope, receive, send)
         except ClientDisconnect:
             return
-        except OutcomeUnknown as error:
-            _hang_up(error, send)
-            return
-        await reply(scope, receive, send)
+        except (OutcomeUnknown, asyncio.CancelledError) as error:
+            _hang_up(error, send)  # cancelled: the server stops, and what was asked may yet be committed
+        finally:
+            if "load" in scope:
+                scope["app"].state.load.give_back(scope)
 
     async def _reply(self, scope: Scope, receive: Receive, send: Send) -> Response:
         headers = scope["header"] = dict(scope["headers"])
@@ -126,7 +129,7 @@ def _methods(routes: dict[str, Route]) -> list[str]:
     return sorted({*routes, "OPTIONS", *(["HEAD"] if _is_readable(routes) else [])})
 
 
-def _hang_up(error: OutcomeUnknown, send: Send) -> None:
+def _hang_up(error: BaseException, send: Send) -> None:
     """Closes the connection without an answer: whether the command happened is unknown, so any status would be a guess.
 
     ASGI has no message for it. uvicorn's `send` is a method of the request's cycle, which holds the transport, and a

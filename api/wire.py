@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.problems import BodyTooLarge
 from ledger.business_time import query_instant
-from ledger.errors import BadInput
+from ledger.errors import BadInput, Unavailable
 from ledger.records import NO_ID
 from ledger.settings import Settings
 from ledger.tolerant import guid
@@ -124,8 +124,9 @@ def header(request: Request, name: bytes) -> str:
 
 
 async def body(request: Request) -> bytes:
-    """The request's body. BodyTooLarge: over `settings.max_body_bytes`, declared or sent."""
+    """The request's body. BodyTooLarge: over `settings.max_body_bytes`, declared or sent. Unavailable: see `Load`."""
     limit: int = request.app.state.settings.max_body_bytes
+    load: Load = request.app.state.load
     declared = header(request, b"content-length")
     if declared.isdecimal() and int(declared[:20]) > limit:
         await _drain(request, limit)
@@ -138,8 +139,34 @@ async def body(request: Request) -> bytes:
         if size > limit:
             await _drain(request, limit)
             raise BodyTooLarge(limit)
+        if not load.take(request.scope, len(chunk)):
+            await _drain(request, limit)
+            raise Unavailable("too much is being worked on; send this again")
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class Load:
+    """How many bytes of bodies are in hand, from when they are read until their answers are sent: `limit` at most.
+
+    A body that waits for the database lives on as records, several times its size; so many at once must be bounded.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.taken = 0
+
+    def take(self, scope: Scope, size: int) -> bool:
+        """Counts `size` more bytes to a request, or says that there is no room for them."""
+        if self.taken + size > self._limit:
+            return False
+        self.taken += size
+        scope["load"] = scope.get("load", 0) + size
+        return True
+
+    def give_back(self, scope: Scope) -> None:
+        """The request is over."""
+        self.taken -= scope.pop("load", 0)
 
 
 async def _chunk(request: Request) -> tuple[bytes, bool]:

@@ -16,18 +16,22 @@ _NO_ORE = Decimal("0.00")
 # The contract's bound: 18 significant digits and 6 decimals. A product of two such numbers needs 36 digits and a sum of
 # many of them some more; the default context (28) would round in silence.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-_KNOWN_AT_MOST = 1 << 16
+_KNOWN_AT_MOST = 1 << 14
 
 
 class _Canonical(dict[Decimal, Decimal]):
     """Value -> the one object that stands for it. A till sends the same few hundred prices all day, so a look-up
     replaces the check of digits and exponent; and because zero is one object, default members are left out of events.
+    When it is full it starts anew: a client that sends other numbers all day neither fills the memory nor shuts it to
+    the prices of others.
     """
 
     def __missing__(self, value: Decimal) -> Decimal:
         canonical = _canonical(value)
-        if len(self) < _KNOWN_AT_MOST:
-            self[value] = canonical
+        if len(self) >= _KNOWN_AT_MOST:
+            self.clear()
+            self[ZERO] = ZERO
+        self[value] = canonical
         return canonical
 
 
@@ -60,7 +64,7 @@ class LineAmount(NamedTuple):
 
 
 # Same prices all day: a look-up costs a tenth of the division.
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def line_amount(
     direction: int, quantity: Decimal, unit_price: Decimal, discount: Decimal, tax_percent: Decimal
 ) -> LineAmount:

@@ -17,8 +17,9 @@ DEMO_OUTLETS = (
 )
 
 
-async def ensure_demo(pool: Pool, vault: Vault) -> None:
+async def ensure_demo(pool: Pool, master_key: bytes) -> None:
     """The demo tenant and its two outlets; nothing changes when they are there."""
+    vault = Vault(master_key)
     await add_tenant(pool, vault, DEMO)
     tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == DEMO)
     writer = Writer(pool, vault)

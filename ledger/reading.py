@@ -1,8 +1,7 @@
 """Bodies to records in normal form. Pure.
 
-One strict decode fits nearly every real body; whatever it refuses is read again by `tolerant`, which knows all
-spellings and names what is wrong. Both ways end in the same walk over the record: instants get their offset, decimals
-become canonical, cards are masked, and what the wire leaves open is filled in.
+`decoding` makes a body a record, whatever its spelling; then comes one walk over the record: instants get their offset,
+decimals become canonical, cards are masked, and what the wire leaves open is filled in.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from ledger import tolerant
 from ledger.amounts import ZERO, canonical
 from ledger.business_time import NO_TIME, local_instant
+from ledger.decoding import decode
 from ledger.errors import BadInput
 from ledger.records import (
     NO_ID,
@@ -35,45 +32,38 @@ from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 Path = tuple[str | int, ...]
 Zones = Callable[[UUID], ZoneInfo]
-R = TypeVar("R", bound=Record)
 
 LOWEST_TAX = Decimal(-100)
 # 7 and 12 are no statuses (contract, section 2).
 KNOWN_STATUSES = frozenset(range(22)) - {7, 12}
-# Texts for which the strict decode is no judge: U+0000, and our own name for unknown members, however it is escaped.
-_UNFIT = (b"\\u0000", b"$extra", b"\\u0024", b"\\u006", b"\\u007")
 # A card number in running text: 13 to 19 digits, perhaps in groups.
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)", re.ASCII)
 _DIGIT = re.compile(r"\d")
-_READ: dict[type[Record], Callable[[bytes], Any]] = {
-    record: msgspec.json.Decoder(record).decode
-    for record in (Order, CustomerInvoice, CashDrawerLog, TerminalStatusLog, SwishPayment)
-}
 
 
 def read_order(body: bytes, zones: Zones) -> Order:
     """An Order body in normal form. BadInput otherwise."""
-    return _read(Order, body, lambda order: _order(order, zones))
+    return decode(Order, body, lambda order: _order(order, zones))
 
 
 def read_invoice(body: bytes, zones: Zones) -> CustomerInvoice:
     """A CustomerInvoice body in normal form. BadInput otherwise."""
-    return _read(CustomerInvoice, body, lambda invoice: _invoice(invoice, zones))
+    return decode(CustomerInvoice, body, lambda invoice: _invoice(invoice, zones))
 
 
 def read_drawer_log(body: bytes, zones: Zones) -> CashDrawerLog:
     """A CashDrawerLog body in normal form. BadInput otherwise."""
-    return _read(CashDrawerLog, body, lambda entry: _drawer_log(entry, zones))
+    return decode(CashDrawerLog, body, lambda entry: _drawer_log(entry, zones))
 
 
 def read_terminal_log(body: bytes, zones: Zones) -> TerminalStatusLog:
     """A TerminalStatusLog body in normal form. BadInput otherwise."""
-    return _read(TerminalStatusLog, body, lambda log: _terminal_log(log, zones))
+    return decode(TerminalStatusLog, body, lambda log: _terminal_log(log, zones))
 
 
 def read_swish_payment(body: bytes) -> SwishPayment:
     """A vendor's SwishPayment body in normal form. BadInput otherwise."""
-    return _read(SwishPayment, body, _swish_payment)
+    return decode(SwishPayment, body, _swish_payment)
 
 
 def read_external_information(body: bytes) -> ExternalInformation:
@@ -88,29 +78,11 @@ def read_external_informations(body: bytes) -> list[ExternalInformation]:
     values = tolerant.loose(body)
     if not isinstance(values, list):
         raise BadInput.at("$", "must be an array of orders")
+    if len(values) > tolerant.PARTS_AT_MOST:
+        raise tolerant.too_many("$")
     found = [tolerant.convert(ExternalInformation, value, f"$[{index}]") for index, value in enumerate(values)]
     for index, information in enumerate(found):
         _need_id(f"$[{index}].Id", information.Id)
-    return found
-
-
-def _read(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
-    try:
-        if (b"\\u00" in body or b"$extra" in body) and any(text in body for text in _UNFIT):
-            return _read_slowly(record, body, normalise)
-        found: R = _READ[record](body)
-        normalise(found)
-    except (msgspec.DecodeError, ValueError, TypeError, ArithmeticError, RecursionError):
-        return _read_slowly(record, body, normalise)
-    return found
-
-
-def _read_slowly(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
-    found = tolerant.convert(record, tolerant.loose(body))
-    try:
-        normalise(found)
-    except (ValueError, ArithmeticError) as error:
-        raise BadInput.at("$", str(error)) from None
     return found
 
 

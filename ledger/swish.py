@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger.amounts import canonical
+from ledger import scalars
 from ledger.business_time import NO_TIME, local_instant
 from ledger.events import (
     Event,
@@ -120,8 +120,8 @@ def _text(value: Any) -> str | None:
 
 def _amount(value: Any) -> Decimal | None:
     try:
-        return canonical[Decimal(value if isinstance(value, (int, str, Decimal)) else "nan")]
-    except (ArithmeticError, ValueError, TypeError):
+        return scalars.decimal(value)
+    except (ArithmeticError, ValueError):
         return None
 
 

@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger import records
-from ledger.amounts import canonical
+from ledger import records, scalars
 from ledger.business_time import instant
 from ledger.errors import BadInput
 
@@ -26,28 +25,32 @@ Reader = Callable[[Any, str, Problems], Any]
 R = TypeVar("R", bound=records.Record)
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _GUID = re.compile(r"\{[0-9a-f-]{32,36}\}|[0-9a-f-]{32,36}", re.ASCII | re.IGNORECASE)
-_WORDS = {"true": True, "false": False, "1": True, "0": False}
-# Powers of ten: what a double still holds, and from where on a number is written with an exponent.
-_FARTHEST, _WRITTEN_OUT = 300, 30
 _ANY_ZONE = ZoneInfo("UTC")
 # Objects and arrays inside one another, the outermost counted, as .NET's own reader has it. What is stored is walked
 # again by every reader, each at a depth of its own stack: without a bound here, some event could stop a projection.
 DEEPEST = 64
+# Order lines, payments, rows … of one document, and values of any kind in it.
+PARTS_AT_MOST = 5000
+VALUES_AT_MOST = 100_000
+# Members at fault that an answer names, and characters of a name that are shown.
+_NAMED_AT_MOST, _NAME_SHOWN = 100, 100
 
 
 def loose(body: bytes) -> Any:
-    """JSON with exact decimals, a byte order mark allowed. BadInput: not JSON, or nested too deep."""
+    """JSON with exact decimals, a byte order mark allowed. BadInput: not JSON, nested too deep, or too many values."""
     try:
         value = _DECODER.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput.at("$", str(error)) from None
     except RecursionError:
         raise too_deep() from None
-    level = [value]
+    level, count = [value], 0
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _inside(outer)]
+        count += len(level)
+    if count > VALUES_AT_MOST:
+        raise BadInput.at("$", f"holds more than {VALUES_AT_MOST} values")
     if any(isinstance(inner, (dict, list)) for inner in level):
         raise too_deep()
     return value
@@ -56,6 +59,11 @@ def loose(body: bytes) -> Any:
 def too_deep() -> BadInput:
     """The error of a body that goes deeper than `DEEPEST`."""
     return BadInput.at("$", "is nested too deep")
+
+
+def too_many(path: str) -> BadInput:
+    """The error of a list that is longer than `PARTS_AT_MOST`, what is within its parts counted."""
+    return BadInput.at(path, f"has more than {PARTS_AT_MOST} parts")
 
 
 def convert(record: type[R], value: Any, path: str = "$") -> R:
@@ -68,7 +76,7 @@ def convert(record: type[R], value: Any, path: str = "$") -> R:
     except ValueError as error:
         problems.append((path, str(error)))
     if problems:
-        raise BadInput("; ".join(f"{where} {what}" for where, what in problems[:5]), problems)
+        raise BadInput("; ".join(f"{where} {what}" for where, what in problems[:5]), problems[:_NAMED_AT_MOST])
     return result
 
 
@@ -96,11 +104,11 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for name, member in value.items():
-        place = f"{path}.{name}"
+        place = f"{path}.{name[:_NAME_SHOWN]}"
         found = members.get(name.lower())
         try:
             if found is None:
-                extra[_text(name)] = _unknown(member)
+                extra[scalars.text(name)] = scalars.unknown(member)
             elif (read := found[1](member, place, problems)) is not msgspec.UNSET:
                 known[found[0]] = read
             else:
@@ -142,6 +150,8 @@ def _list(item: Reader, value: Any, path: str, problems: Problems) -> Any:
         return msgspec.UNSET
     if not isinstance(value, list):
         raise ValueError("must be an array")
+    if len(value) > PARTS_AT_MOST:
+        raise ValueError(f"has more than {PARTS_AT_MOST} parts")
     result = []
     for index, member in enumerate(value):
         place = f"{path}[{index}]"
@@ -163,71 +173,6 @@ def _plain(read: Callable[[Any], Any]) -> Reader:
     return lambda value, path, problems: msgspec.UNSET if value is None else read(value)
 
 
-def _integer(bits: int) -> Callable[[Any], int]:
-    bound = 1 << (bits - 1)
-
-    def read(value: Any) -> int:
-        number = value if isinstance(value, int) and not isinstance(value, bool) else _number(value)
-        if number != int(number):
-            raise ValueError("must be a whole number")
-        if not -bound <= number < bound:
-            raise ValueError(f"does not fit a {bits} bit integer")
-        return int(number)
-
-    return read
-
-
-def _decimal(value: Any) -> Decimal:
-    return canonical[_number(value)]
-
-
-def _number(value: Any) -> Decimal:
-    """Any spelling of a number, within what may be computed with; the bounds of its type are still to be checked."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        value = Decimal(value.strip())
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = Decimal(value)
-    if not isinstance(value, Decimal):
-        raise ValueError("must be a number")
-    if abs(value.adjusted()) > 400:
-        raise ValueError("has more than 18 digits")
-    return value
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, (bool, int, Decimal)) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str) and value.strip().lower() in _WORDS:
-        return _WORDS[value.strip().lower()]
-    raise ValueError("must be true or false")
-
-
-def _flag(value: Any) -> int:
-    if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in _WORDS):
-        return int(_boolean(value))
-    return _integer(32)(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        value = format(value, "f") if isinstance(value, Decimal) else str(value)
-    if not isinstance(value, str):
-        raise ValueError("must be a string")
-    if "\0" in value:
-        raise ValueError("must not contain U+0000")
-    return value
-
-
-def _short(limit: int) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        text = _text(value)
-        if len(text) > limit:
-            raise ValueError(f"is longer than {limit} characters")
-        return text
-
-    return read
-
-
 def _moment(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("must be a date and time as text")
@@ -237,57 +182,25 @@ def _moment(value: Any) -> Any:
     return value
 
 
-def _status(value: Any) -> int | str:
-    return _short(200)(value) if isinstance(value, str) else _integer(32)(value)
-
-
 def _maybe_guid(value: Any) -> Any:
     found = guid(value)
     return found if found.int else msgspec.UNSET
 
 
-def _unknown(value: Any) -> Any:
-    """A member we do not know, kept as it is: no bound but that of other readers, who take numbers for doubles.
-
-    Numbers are written in one way, so that a retry is known again.
-    """
-    if isinstance(value, dict):
-        return {_text(name): _unknown(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_unknown(member) for member in value]
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return _shortest(value)
-    return _text(value) if isinstance(value, str) else value
-
-
-def _shortest(value: int | Decimal) -> Decimal:
-    """The same number, exactly, without trailing zeros, and without an exponent where it is whole and short."""
-    number = Decimal(value)
-    sign, digits, exponent = number.as_tuple()
-    kept = "".join(map(str, digits)).rstrip("0")
-    if not kept:
-        return Decimal(0)
-    if abs(number.adjusted()) > _FARTHEST:
-        raise ValueError("is no number that others can read")
-    exponent = int(exponent) + len(digits) - len(kept)
-    shortest = Decimal((sign, tuple(map(int, kept)), exponent))
-    return Decimal(int(shortest)) if exponent > 0 and shortest.adjusted() < _WRITTEN_OUT else shortest
-
-
 _RULES: tuple[tuple[Any, Reader], ...] = (
     (UUID, lambda value, path, problems: guid(value)),
     (UUID | None, _plain(_maybe_guid)),
-    (Decimal, _plain(_decimal)),
-    (Decimal | None, _plain(_decimal)),
-    (records.Flag, _plain(_flag)),
-    (records.Int, _plain(_integer(32))),
-    (records.Int | None, _plain(_integer(32))),
-    (records.Long, _plain(_integer(64))),
-    (bool, _plain(_boolean)),
+    (Decimal, _plain(scalars.decimal)),
+    (Decimal | None, _plain(scalars.decimal)),
+    (records.Flag, _plain(scalars.flag)),
+    (records.Int, _plain(scalars.integer(32))),
+    (records.Int | None, _plain(scalars.integer(32))),
+    (records.Long, _plain(scalars.integer(64))),
+    (bool, _plain(scalars.boolean)),
     (records.Moment, _plain(_moment)),
     (records.Moment | None, _plain(_moment)),
-    (records.StatusText, _plain(_status)),
-    (records.Key, _plain(_short(200))),
-    (records.Note, _plain(_short(250))),
-    (records.Text, _plain(_text)),
+    (records.StatusText, _plain(scalars.status)),
+    (records.Key, _plain(scalars.short(200))),
+    (records.Note, _plain(scalars.short(250))),
+    (records.Text, _plain(scalars.text)),
 )

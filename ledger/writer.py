@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -20,11 +20,10 @@ from uuid import UUID
 import asyncpg
 
 from ledger.append import append
-from ledger.batch import Batch, NotLoaded, Recent
+from ledger.batch import Batch, NotLoaded, States
 from ledger.codec import Metadata
 from ledger.commands import Command
 from ledger.database import TENANT_LOCK, queries
-from ledger.erasure import follow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.store import Connection, Pool, Vault
 from ledger.tenants import Tenant
@@ -69,26 +68,33 @@ class _Queue:
 
     def __init__(self) -> None:
         self.waiting: deque[_Request] = deque()
-        self.recent = Recent()
+        self.recent: States = OrderedDict()
         self.worker: asyncio.Task[None] | None = None
 
 
 class Writer:
     """The one way into the log for this process. `committed` is called with the tenant's id after each commit."""
 
-    def __init__(self, pool: Pool, vault: Vault, committed: Callable[[int], None] = lambda tenant_id: None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        committed: Callable[[int], None] = lambda tenant_id: None,
+        queued_at_most: int = QUEUED_AT_MOST,
+    ) -> None:
         self._pool = pool
         self._vault = vault
         self._committed = committed
         self._queues: dict[int, _Queue] = {}
         self._queued = 0
+        self._queued_at_most = queued_at_most
         self._closing = False
         self._to_notify: set[int] = set()
         self._notifier: asyncio.Task[None] | None = None
 
     async def submit(self, tenant: Tenant, command: Command, context: Context) -> Answer:
         """Decides and appends. Refused: it may not happen; Unavailable: it may, later; OutcomeUnknown: nobody knows."""
-        if self._closing or self._queued >= QUEUED_AT_MOST:
+        if self._closing or self._queued >= self._queued_at_most:
             raise Unavailable("too many commands are waiting; send this one again" if not self._closing else "stopping")
         request = _Request(command, context, asyncio.get_running_loop().create_future())
         queue = self._queues.setdefault(tenant.tenant_id, _Queue())
@@ -122,7 +128,7 @@ class Writer:
         try:
             await self._commit(tenant_id, queue, requests)
         except Exception as error:
-            queue.recent.states.clear()
+            queue.recent.clear()
             waiting = [request for request in requests if not request.answer.done()]
             if len(waiting) > 1 and not isinstance(error, (OutcomeUnknown, *AWAY)):
                 _log.warning("a batch of %d failed and is tried one by one: %r", len(waiting), error)
@@ -240,7 +246,6 @@ def _decide_one(
         return Answer(position, duplicate=True)
     decision = request.command.decide(batch, now)
     if decision.duplicate is None:
-        follow(batch, decision)
         answer = Answer(batch.accept(decision, index, request.command.fingerprint), duplicate=False)
     else:
         answer = Answer(decision.duplicate, duplicate=True)

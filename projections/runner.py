@@ -204,17 +204,16 @@ def _is_passing(error: Exception) -> bool:
 
 async def run_forever(
     pool: Pool,
-    vault: Vault,
+    master_key: bytes,
     stop: asyncio.Event,
     wake: asyncio.Event | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
 
-    `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by a writer in this process after
-    its commits, NOTIFY by those of others; a poll stands behind both.
+    `wake` is set by a writer in this process after its commits, NOTIFY by those of others; a poll stands behind both.
     """
-    runner = Runner(pool, vault, ALL, progress=progress)
+    runner = Runner(pool, Vault(master_key), ALL, progress=progress)
     wake = wake or asyncio.Event()
     failures = 0
     while not stop.is_set():
@@ -239,9 +238,9 @@ async def run_forever(
             await _first_of(pause, stop)
 
 
-async def run_until_caught_up(pool: Pool, vault: Vault) -> None:
+async def run_until_caught_up(pool: Pool, master_key: bytes) -> None:
     """Applies everything there is, and waits for what other runners have in hand."""
-    runner = Runner(pool, vault, ALL)
+    runner = Runner(pool, Vault(master_key), ALL)
     await runner.start()
     async with pool.acquire() as connection:
         while await runner.behind(connection):
