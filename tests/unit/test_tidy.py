@@ -30,6 +30,7 @@ IMPURE = {
     "embedded_supervisor", "key_file", "parent", "settings", "store", "tenants", "writer",
 }  # fmt: skip
 PURE = sorted(path.stem for path in (ROOT / "ledger").glob("*.py") if path.stem not in IMPURE)
+PURE_OF_THE_AUDIT = ("leaf", "note", "tiles", "tree")
 # Modules that reach for the disk, the network, the clock, other processes or chance.
 DOES_IO = {
     "asyncio", "asyncpg", "ctypes", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
@@ -119,6 +120,15 @@ def test_a_pure_module_does_no_io(module: str) -> None:
     wrong = sorted({one for one in found if one.split(".")[0] in DOES_IO})
     ours = {one.split(".")[1] for one in found if one.startswith("ledger.") and one.count(".") == 1}
     assert (wrong, sorted(ours - set(PURE))) == ([], [])
+
+
+@pytest.mark.parametrize("module", PURE_OF_THE_AUDIT)
+def test_a_pure_module_of_the_audit_does_no_io(module: str) -> None:
+    found = set(imports(ROOT / "ledger" / "audit" / f"{module}.py"))
+    assert {one for one in found if one.split(".")[0] in DOES_IO} == set()
+    ours = {one for one in found if one.startswith("ledger.") and one.count(".") >= 2}
+    allowed = {f"ledger.audit.{one}" for one in PURE_OF_THE_AUDIT} | {"ledger.errors.LedgerError"}
+    assert {one for one in ours if not one.startswith(tuple(allowed))} == set()
 
 
 def test_no_sql_in_python() -> None:
