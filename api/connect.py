@@ -15,6 +15,7 @@ from ledger import database, demo, embedded
 from ledger.embedded_supervisor import kept_running
 from ledger.errors import LedgerError
 from ledger.settings import Settings
+from ledger.store import Vault
 from projections.runner import run_until_caught_up
 from projections.schemas import create_tables
 
@@ -88,7 +89,7 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
         await database.migrate(pool)
         await create_tables(pool)
-        await demo.ensure_demo(pool, settings.master_key())
+        await demo.ensure_demo(pool, Vault(*settings.master_keys()))
         yield pool
     finally:
         pool.terminate()
@@ -103,5 +104,5 @@ async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> in
     async with ready_pool(settings, dsn) as pool:
         if catch_up:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(run_until_caught_up(pool, settings.master_key()), CATCH_UP_WITHIN)
+                await asyncio.wait_for(run_until_caught_up(pool, Vault(*settings.master_keys())), CATCH_UP_WITHIN)
         return await database.server_version(pool)

@@ -29,7 +29,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     The database is ready (`connect.prepare`). LedgerError: its master key is another one.
     """
     state = app.state
-    state.vault = Vault(settings.master_key())
+    state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
     wake = asyncio.Event()
     async with _pool(dsn, FOR_WRITES) as pool, _pool(dsn, FOR_READS) as state.pool:
@@ -37,7 +37,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
         state.demo = next((tenant for tenant in state.tenants.values() if tenant.name == DEMO), None)
         state.writer = Writer(pool, state.vault, lambda tenant_id: wake.set(), queued_at_most=settings.queued_commands)
-        at_work = _projecting(pool, settings.master_key(), wake, state.progress)
+        at_work = _projecting(pool, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():
             yield
             await state.writer.close()
@@ -56,10 +56,10 @@ async def _pool(dsn: str, size: int) -> AsyncIterator[Pool]:
 
 
 @contextlib.asynccontextmanager
-async def _projecting(pool: Pool, master_key: bytes, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
+async def _projecting(pool: Pool, vault: Vault, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
     """Projectors at work; on the way out they finish the batch they have in hand."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_forever(pool, master_key, stop, wake, progress))
+    task = asyncio.create_task(run_forever(pool, vault, stop, wake, progress))
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from api.connect import Stopped, database_of, ready_pool, stop_on_signals
 from ledger.errors import LedgerError
 from ledger.settings import Settings
+from ledger.store import Vault
 
 
 def project(settings: Settings, *, rebuild: str | None, once: bool) -> None:
@@ -39,14 +40,15 @@ async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: 
     from projections.runner import run_forever, run_until_caught_up
 
     async with ready_pool(settings, dsn) as pool:
+        vault = Vault(*settings.master_keys())
         if names:
             with _Bars() as bars:
-                await rebuild(pool, settings.master_key(), names, bars.show)
+                await rebuild(pool, vault, names, bars.show)
         elif once:
-            await run_until_caught_up(pool, settings.master_key())
+            await run_until_caught_up(pool, vault)
         else:
             print("Projecting; Ctrl-C stops.", flush=True)
-            await run_forever(pool, settings.master_key(), _stop_event())
+            await run_forever(pool, vault, _stop_event())
 
 
 def _stop_event() -> asyncio.Event:

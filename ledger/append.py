@@ -15,9 +15,10 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec
-from ledger.batch import Batch
+from ledger.batch import Appended, Batch
 from ledger.business_time import to_datetime
 from ledger.codec import Metadata
+from ledger.customer import subject
 from ledger.database import queries
 from ledger.events import (
     NAMES,
@@ -63,18 +64,7 @@ async def append(
     tenant_id = batch.tenant_id
     first_id = None
     if batch.appended:
-        # Whose key seals each event; None where it holds nothing personal.
-        subjects = [
-            _subject(batch, stream, event) if codec.personal(event) else None for stream, _, event, _ in batch.appended
-        ]
-        keys = await _personal_keys(connection, vault, tenant_id, {name for name in subjects if name is not None})
-        encoded = [codec.encoder.encode(one) for one in metadata]
-        rows = [
-            _row(event_id, stream, version, event, encoded[command], subject, keys, now)
-            for event_id, (stream, version, event, command), subject in zip(
-                new_event_ids(len(subjects)), batch.appended, subjects, strict=True
-            )
-        ]
+        rows = await _rows(connection, vault, batch, [codec.encoder.encode(one) for one in metadata], now)
         first_id = rows[0].event_id
         claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
         found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)), *claims)
@@ -89,46 +79,49 @@ async def append(
     return first_id
 
 
+async def _rows(
+    connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[bytes], now: datetime
+) -> list[_Row]:
+    # Whose key seals each event; None where it holds nothing personal.
+    subjects = [
+        subject(one.stream, one.event, one.order) if codec.personal(one.event) else None for one in batch.appended
+    ]
+    keys = await _personal_keys(connection, vault, batch, {name for name in subjects if name is not None})
+    batch.wiser.update(
+        one.stream for one, name in zip(batch.appended, subjects, strict=True) if name is not None and name not in keys
+    )
+    return [
+        _row(event_id, one, metadata[one.command], name, keys, now)
+        for event_id, one, name in zip(new_event_ids(len(subjects)), batch.appended, subjects, strict=True)
+    ]
+
+
 def _row(
-    event_id: UUID,
-    stream: str,
-    version: int,
-    event: Event,
-    metadata: bytes,
-    subject: str | None,
-    keys: dict[str, bytes],
-    now: datetime,
+    event_id: UUID, one: Appended, metadata: bytes, sealed_by: str | None, keys: dict[str, bytes], now: datetime
 ) -> _Row:
-    if subject is None:
+    event = one.event
+    if sealed_by is None:
         data = codec.encode(event)
+    elif sealed_by in keys:
+        data = codec.encode_sealed(event, sealed_by, keys[sealed_by], os.urandom(codec.NONCE_BYTES), event_id.bytes)
     else:
-        data = codec.encode_sealed(event, subject, keys[subject], os.urandom(codec.NONCE_BYTES), event_id.bytes)
-    return _Row(event_id, stream, version, *NAMES[type(event)], occurred_at(event, now), metadata, data)
+        data = codec.encode_without_personal(event)
+    return _Row(event_id, one.stream, one.version, *NAMES[type(event)], occurred_at(event, now), metadata, data)
 
 
-async def _personal_keys(connection: Connection, vault: Vault, tenant_id: int, subjects: set[str]) -> dict[str, bytes]:
-    """A key for every subject, made where there is none."""
-    if not subjects:
-        return {}
-    keys = await vault.keys(connection, tenant_id, subjects)
-    made = {subject: AESGCM.generate_key(256) for subject in subjects - keys.keys()}
+async def _personal_keys(connection: Connection, vault: Vault, batch: Batch, subjects: set[str]) -> dict[str, bytes]:
+    """A key for every subject, made where there never was one; none for the erased, now or at any time."""
+    standing: dict[str, bytes | None] = {}
+    if subjects:
+        standing = await vault.standing(connection, batch.tenant_id, subjects)
+    made = {name: AESGCM.generate_key(256) for name in subjects - standing.keys() - batch.erased}
     if made:
-        wrapped = [vault.wrap(key, f"{tenant_id}/{subject}") for subject, key in made.items()]
-        await connection.execute(_SQL["add_personal_keys"], tenant_id, list(made), wrapped)
-    return keys | made
-
-
-def _subject(batch: Batch, stream: str, event: Event) -> str:
-    """Whose key seals an event: the customer's where one is known, else its stream's."""
-    customer = None
-    if stream.startswith("order-"):
-        order = batch.order(stream).order
-        customer = order.CustomerId if order else None
-        if order and not order.CustomerId.int and order.Customer is not None:
-            customer = order.Customer.Id
-    elif isinstance(event, InvoiceSaved):
-        customer = event.invoice.CustomerId
-    return f"customer-{customer}" if customer is not None and customer.int else stream
+        wrapped = [vault.wrap(key, f"{batch.tenant_id}/{name}") for name, key in made.items()]
+        await connection.execute(_SQL["add_personal_keys"], batch.tenant_id, list(made), wrapped)
+    if batch.erased:
+        await connection.execute(_SQL["erase_personal_keys"], batch.tenant_id, list(batch.erased))
+    kept = {name: key for name, key in standing.items() if key is not None and name not in batch.erased}
+    return kept | made
 
 
 def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Record]) -> str:

@@ -7,24 +7,52 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import asyncpg
 
-from ledger import document, order, swish
+from ledger import customer, document, order, swish
+from ledger.customer import CustomerState
 from ledger.database import queries
 from ledger.document import DocumentState
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
 from ledger.reactions import new_references
+from ledger.records import Order
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
-from ledger.view import Decision, Pair
+from ledger.view import ERASURES, Decision, Pair
 
 _SQL = queries("ledger/queries.sql")
 _STATES_AT_MOST = 1024
 
-State = OrderState | DocumentState | SwishState
-States = OrderedDict[str, State]
+State = OrderState | DocumentState | SwishState | CustomerState
+
+
+class Recent:
+    """A tenant's recent streams in memory, good until a customer is erased: `erasures` is the count they belong to."""
+
+    def __init__(self) -> None:
+        self.states: OrderedDict[str, State] = OrderedDict()
+        self.erasures = 0
+
+    def remember(self, states: Iterable[tuple[str, State]]) -> None:
+        """Keeps states that are those of the log."""
+        for stream, state in states:
+            self.states[stream] = state
+            self.states.move_to_end(stream)
+        while len(self.states) > _STATES_AT_MOST:
+            self.states.popitem(last=False)
+
+
+class Appended(NamedTuple):
+    """An event to append. `command` is the index of the one it belongs to, `order` the order after it (None: none)."""
+
+    stream: str
+    version: int
+    event: Event
+    command: int
+    order: Order | None
 
 
 class NotLoaded(Exception):
@@ -35,7 +63,9 @@ def empty(stream: str) -> State:
     """The state of a stream before its first event."""
     if stream.startswith("order-"):
         return OrderState()
-    return SwishState() if stream.startswith("swish-") else DocumentState()
+    if stream.startswith("swish-"):
+        return SwishState()
+    return CustomerState() if stream.startswith(customer.PREFIX) else DocumentState()
 
 
 def evolve(state: State, recorded: Recorded) -> State:
@@ -44,6 +74,8 @@ def evolve(state: State, recorded: Recorded) -> State:
         return order.evolve(state, recorded)
     if isinstance(state, SwishState):
         return swish.evolve(state, recorded)
+    if isinstance(state, CustomerState):
+        return customer.evolve(state, recorded)
     return document.evolve(state, recorded)
 
 
@@ -54,13 +86,16 @@ def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
 class Batch:
     """Loads what commands need, holds the states their decisions leave, and gathers what is to be written."""
 
-    def __init__(self, tenant_id: int, recent: States) -> None:
+    def __init__(self, tenant_id: int, recent: Recent) -> None:
         self.tenant_id = tenant_id
         self.head = 0  # known once something was loaded, and every decision needs something
-        # Rows to append, in order: stream, version, event, index of the command they belong to.
-        self.appended: list[tuple[str, int, Event, int]] = []
+        self.appended: list[Appended] = []
         self.new_claims: list[tuple[str, str, str]] = []
         self.released: list[Pair] = []
+        # Subjects whose keys go with this batch.
+        self.erased: set[str] = set()
+        # Streams whose state here knows more than the log: the personal data of somebody erased.
+        self.wiser: set[str] = set()
         # Path, key, fingerprint of the body, position it was answered with.
         self.new_idempotency: list[tuple[str, str, str, int]] = []
         self._recent = recent
@@ -109,6 +144,11 @@ class Batch:
         assert isinstance(state, SwishState)
         return state
 
+    def customer(self, stream: str) -> CustomerState:
+        state = self._states[stream]
+        assert isinstance(state, CustomerState)
+        return state
+
     def claim(self, kind: str, key: str) -> str | None:
         return self._claims[kind, key]
 
@@ -131,8 +171,9 @@ class Batch:
             state = self._states[stream]
             position = self.head + len(self.appended) + 1
             recorded = Recorded(position, stream, state.version + 1, 0, 0, event, fingerprint)
-            self._states[stream] = evolve(state, recorded)
-            self.appended.append((stream, state.version + 1, event, index))
+            self._states[stream] = after = evolve(state, recorded)
+            standing = after.order if isinstance(after, OrderState) else None
+            self.appended.append(Appended(stream, state.version + 1, event, index, standing))
         for kind, key, stream in decision.claims:
             self._claims[kind, key] = stream
             self.new_claims.append((kind, key, stream))
@@ -151,6 +192,7 @@ class Batch:
             if stream in (there := self._shared.get((kind, value), [])):
                 there.remove(stream)
             self.released.append((kind, f"{value}/{stream}"))
+        self.erased.update(decision.erased)
         self.counters.update(decision.counters)
         self.moved.update(decision.counters)
         return self.head + len(self.appended)
@@ -160,7 +202,30 @@ class Batch:
         streams, claims, shared, counters = self._wanted
         self._wanted = (set(), set(), set(), set())
         for name in streams:
-            self._states[name] = self._recent.get(name) or empty(name)
+            self._states[name] = self._recent.states.get(name) or empty(name)
+        found = await self._read(connection, streams, claims, shared, counters)
+        erasures = next((row["position"] for row in found.get("counter", ()) if row["key"] == ERASURES), 0)
+        if erasures != self._recent.erasures:
+            # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
+            vault.forget(self.tenant_id)
+            self._recent.states.clear()
+            self._recent.erasures = erasures
+            self._states |= {name: empty(name) for name in streams}
+            found = await self._read(connection, streams, claims, shared, counters)
+        if not self.appended:
+            self.head = found["head"][0]["position"]
+        self._claims |= dict.fromkeys(claims)
+        self._claims |= {(row["type"], row["key"]): row["stream"] for row in found.get("claim", ())}
+        self.counters |= dict.fromkeys(counters, 0)
+        self.counters |= {row["key"]: row["position"] for row in found.get("counter", ()) if row["key"] in counters}
+        self._take_shared(shared, found.get("shared", ()))
+        events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
+        for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
+            self._states[recorded.stream] = evolve(self._states[recorded.stream], recorded)
+
+    async def _read(
+        self, connection: Connection, streams: set[str], claims: set[Pair], shared: set[Pair], counters: set[str]
+    ) -> dict[str, list[asyncpg.Record]]:
         rows = await connection.fetch(
             _SQL["read_batch"],
             self.tenant_id,
@@ -168,21 +233,12 @@ class Batch:
             [self._states[name].version for name in streams],
             *_columns(claims),
             *_columns(shared),
-            list(counters),
+            [*counters, ERASURES],
         )
         found: dict[str, list[asyncpg.Record]] = {}
         for row in rows:
             found.setdefault(row["what"], []).append(row)
-        if not self.appended:
-            self.head = found["head"][0]["position"]
-        self._claims |= dict.fromkeys(claims)
-        self._claims |= {(row["type"], row["key"]): row["stream"] for row in found.get("claim", ())}
-        self.counters |= dict.fromkeys(counters, 0)
-        self.counters |= {row["key"]: row["position"] for row in found.get("counter", ())}
-        self._take_shared(shared, found.get("shared", ()))
-        events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
-        for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
-            self._states[recorded.stream] = evolve(self._states[recorded.stream], recorded)
+        return found
 
     def _take_shared(self, wanted: set[Pair], rows: Iterable[asyncpg.Record]) -> None:
         found: dict[Pair, list[str]] = {pair: [] for pair in wanted}
@@ -195,9 +251,6 @@ class Batch:
 
     def remember(self) -> None:
         """After the commit: the states are those of the log now, and may be kept for the next batch."""
-        for stream, state in self._states.items():
-            if state.version:
-                self._recent[stream] = state
-                self._recent.move_to_end(stream)
-        while len(self._recent) > _STATES_AT_MOST:
-            self._recent.popitem(last=False)
+        self._recent.remember(
+            (stream, state) for stream, state in self._states.items() if state.version and stream not in self.wiser
+        )

@@ -72,6 +72,13 @@ def encode_sealed(event: Event, subject: str, key: bytes, nonce: bytes, context:
     return encoder.encode(tree)
 
 
+def encode_without_personal(event: Event) -> bytes:
+    """The event's JSON without its personal data: of somebody who was erased nothing is sealed any more."""
+    tree: Loose = _loose.decode(encoder.encode(event))
+    _cut(type(event), tree)
+    return encoder.encode(tree)
+
+
 def decode(
     name: str, version: int, data: bytes, keys: Mapping[str, bytes], context: bytes, *, full: bool = False
 ) -> Event:

@@ -16,6 +16,7 @@ import msgspec
 
 from ledger import document, order, order_decisions, swish
 from ledger.business_time import NO_TIME
+from ledger.erasure import look_ups
 from ledger.errors import Refused
 from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
 from ledger.order import OrderState
@@ -60,7 +61,7 @@ class PostOrder(_Command, frozen=True, kw_only=True):
         day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
         receipts = [(RECEIPT, key) for key in self._receipt_keys()]
         orphans = [(ORPHAN, value) for value in names_of(self.order)]
-        view.need([stream], receipts, orphans, (ORDER_INT_ID, day) if self.online else ())
+        view.need([stream], [*receipts, *look_ups(self.order)], orphans, (ORDER_INT_ID, day) if self.online else ())
         state = view.order(stream)
         if self.draft_only and self.order.Status in order.CLOSED:
             order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here

@@ -17,9 +17,8 @@ DEMO_OUTLETS = (
 )
 
 
-async def ensure_demo(pool: Pool, master_key: bytes) -> None:
+async def ensure_demo(pool: Pool, vault: Vault) -> None:
     """The demo tenant and its two outlets; nothing changes when they are there."""
-    vault = Vault(master_key)
     await add_tenant(pool, vault, DEMO)
     tenant = next(tenant for tenant in await all_tenants(pool, vault) if tenant.name == DEMO)
     writer = Writer(pool, vault)

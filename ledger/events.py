@@ -183,6 +183,13 @@ class OutletSet(Event, frozen=True, kw_only=True):
     day_starts: int = 0
 
 
+class CustomerErased(Event, frozen=True, kw_only=True):
+    """A customer was forgotten: his key is gone, and those of `streams`, which hold what is personal of him besides."""
+
+    customer_id: UUID
+    streams: list[str] = []
+
+
 # Stored name and version -> struct. Names are for ever.
 STORED: dict[tuple[str, int], type[Event]] = {
     ("order.drafted", 1): OrderDrafted,
@@ -209,6 +216,7 @@ STORED: dict[tuple[str, int], type[Event]] = {
     ("swish.tied", 1): SwishTied,
     ("swish.flagged", 1): SwishFlagged,
     ("outlet.set", 1): OutletSet,
+    ("customer.erased", 1): CustomerErased,
 }
 NAMES: dict[type[Event], tuple[str, int]] = {event: stored for stored, event in STORED.items()}
 

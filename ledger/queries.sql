@@ -16,6 +16,14 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE bytes_before < 8000000
  ORDER BY position
 
+-- name: read_streams -- what happened to some streams before position $3
+SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.metadata,
+       e.data
+  FROM unnest($2::text[]) AS wanted (stream)
+ CROSS JOIN LATERAL (SELECT * FROM ledger.events
+                      WHERE tenant_id = $1 AND stream = wanted.stream AND position < $3 OFFSET 0) e
+ ORDER BY e.position
+
 -- name: read_batch -- all that a batch of commands wants to see, in one answer: the head, what is newer than the versions
 -- known of its streams ($2, $3), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
 -- `value/stream`, and '0' follows '/'), and counters ($8). Orphans are asked for with every order, and there are
@@ -89,12 +97,17 @@ SELECT $1, n.path, n.key, n.fingerprint, n.position
   FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS n (path, key, fingerprint, position)
     ON CONFLICT DO NOTHING
 
--- name: read_personal_keys -- wrapped by the master key
+-- name: read_personal_keys -- wrapped by a master key; null for an erased subject
 SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subject = ANY ($2::text[])
 
 -- name: add_personal_keys -- made with the first event that needs them
 INSERT INTO ledger.personal_keys
 SELECT $1, n.subject, n.wrapped FROM unnest($2::text[], $3::bytea[]) AS n (subject, wrapped)
+
+-- name: erase_personal_keys -- also of subjects that never had one: none is made for them from here on
+INSERT INTO ledger.personal_keys
+SELECT $1, n.subject, NULL FROM unnest($2::text[]) AS n (subject)
+    ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL
 
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id

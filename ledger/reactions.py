@@ -9,7 +9,7 @@ from ledger.events import Event, OrderAmended, OrderClosed, OrderDrafted, OrderF
 from ledger.order import OrderState
 from ledger.records import Order
 from ledger.swish import SwishState
-from ledger.view import ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, Pair, View
+from ledger.view import ERASED, ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, Pair, View
 
 
 def names_of(found: Order) -> list[str]:
@@ -60,7 +60,7 @@ def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, 
     is_news = (state.order_id, state.received, state.record) != (before.order_id, before.received, before.record)
     if state.order_id is not None and is_news:
         name = order.stream_of(state.order_id)
-        view.need([name])
+        view.need([name], [(ERASED, name)])
         more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
         decision.events += [(name, event) for event in on_order]
     if state.order_id is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ledger import codec
 from ledger.database import TENANT_LOCK, queries
 from ledger.errors import CannotDecode, LedgerError
-from ledger.events import Recorded
+from ledger.events import NAMES, CustomerErased, Recorded
 
 _SQL = queries("ledger/queries.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEYS_AT_MOST = 20_000
+_ERASED, _ = NAMES[CustomerErased]
 
 # What a pool lends is a proxy of a connection; asyncpg is untyped here, so the two names only tell the reader.
 Connection: TypeAlias = Any
@@ -37,35 +39,47 @@ def from_microseconds(moment: int) -> datetime:
 
 
 class Vault:
-    """Wraps and unwraps keys with the master key (32 bytes), and keeps recently used personal keys in memory."""
+    """Wraps keys with the first master key (32 bytes), unwraps them with any, and keeps recently used personal keys."""
 
-    def __init__(self, master_key: bytes) -> None:
-        self._master = AESGCM(master_key)
-        self._keys: dict[tuple[int, str], bytes] = {}
+    def __init__(self, *master_keys: bytes) -> None:
+        self._masters = [AESGCM(key) for key in master_keys]
+        self._keys: dict[tuple[int, str], bytes | None] = {}
 
     def wrap(self, key: bytes, purpose: str) -> bytes:
         """`key` as ciphertext; `purpose` binds it to what it is for."""
         nonce = os.urandom(codec.NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, key, purpose.encode())
+        return nonce + self._masters[0].encrypt(nonce, key, purpose.encode())
 
     def unwrap(self, wrapped: bytes, purpose: str) -> bytes:
-        """The key again. LedgerError: another master key wrapped it."""
-        try:
-            return self._master.decrypt(wrapped[: codec.NONCE_BYTES], wrapped[codec.NONCE_BYTES :], purpose.encode())
-        except InvalidTag:
-            raise LedgerError("the master key is not the one this ledger was written with (MASTER_KEY)") from None
+        """The key again. LedgerError: a master key wrapped it that is not here."""
+        nonce, box = wrapped[: codec.NONCE_BYTES], wrapped[codec.NONCE_BYTES :]
+        for master in self._masters:
+            with contextlib.suppress(InvalidTag):
+                return master.decrypt(nonce, box, purpose.encode())
+        raise LedgerError("the master key is not the one this ledger was written with (MASTER_KEY)")
 
     async def keys(self, connection: Connection, tenant_id: int, subjects: Iterable[str]) -> dict[str, bytes]:
         """The personal keys of these subjects, without those that were erased or never made."""
+        found = await self.standing(connection, tenant_id, subjects)
+        return {subject: key for subject, key in found.items() if key is not None}
+
+    async def standing(
+        self, connection: Connection, tenant_id: int, subjects: Iterable[str]
+    ) -> dict[str, bytes | None]:
+        """The personal keys of those subjects that ever had one; None for those that were erased."""
         wanted = set(subjects)
         missing = [subject for subject in wanted if (tenant_id, subject) not in self._keys]
         if missing:
-            for row in await connection.fetch(_SQL["read_personal_keys"], tenant_id, missing):
-                self.remember(tenant_id, row["subject"], self.unwrap(row["wrapped"], f"{tenant_id}/{row['subject']}"))
-        return {subject: key for subject in wanted if (key := self._keys.get((tenant_id, subject))) is not None}
+            for subject, wrapped in await connection.fetch(_SQL["read_personal_keys"], tenant_id, missing):
+                key = None if wrapped is None else self.unwrap(wrapped, f"{tenant_id}/{subject}")
+                self._remember(tenant_id, subject, key)
+        return {subject: self._keys[tenant_id, subject] for subject in wanted if (tenant_id, subject) in self._keys}
 
-    def remember(self, tenant_id: int, subject: str, key: bytes) -> None:
-        """Keeps a key that is in the database for sure."""
+    def forget(self, tenant_id: int) -> None:
+        """Asks the database for every key of a tenant again: some are gone."""
+        self._keys = {place: key for place, key in self._keys.items() if place[0] != tenant_id}
+
+    def _remember(self, tenant_id: int, subject: str, key: bytes | None) -> None:
         if len(self._keys) >= _KEYS_AT_MOST:
             self._keys.clear()
         self._keys[tenant_id, subject] = key
@@ -103,7 +117,17 @@ async def read_log(
 ) -> list[Recorded]:
     """At most `limit` events from position `after` + 1 on, in order and without a hole; `full` see `codec.decode`."""
     rows = await connection.fetch(_SQL["read_log"], tenant_id, after, limit)
+    if any(row["type"] == _ERASED for row in rows):
+        vault.forget(tenant_id)
     return await decode_rows(connection, tenant_id, rows, vault, full=full)
+
+
+async def read_streams(
+    connection: Connection, tenant_id: int, streams: Sequence[str], before: int, vault: Vault
+) -> list[Recorded]:
+    """Every event of these streams from before a position, in order, with its records in their full shape."""
+    rows = await connection.fetch(_SQL["read_streams"], tenant_id, streams, before)
+    return await decode_rows(connection, tenant_id, rows, vault, full=True)
 
 
 async def head(connection: Connection, tenant_id: int) -> int:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from ledger.customer import CustomerState
 from ledger.document import DocumentState
 from ledger.events import Event
 from ledger.order import OrderState
@@ -14,6 +15,10 @@ from ledger.swish import SwishState
 
 # Kinds of claims. `RECEIPT` is exclusive (key: terminal/number); the others are shared and lead to every stream.
 RECEIPT, ORPHAN, PAYMENT_REFERENCE = "receipt", "orphan", "payment-reference"
+# Shared too: a customer's orders and invoices, and what belongs to an order; see `erasure`.
+CUSTOMER, SWISH_OF, INVOICE_OF, DRAWER_OF = "customer", "swish-of", "invoice-of", "drawer-of"
+# Exclusive: the customer's stream that an erased customer or order was erased by. The counter moves with each erasure.
+ERASED, ERASURES = "erased", "erasures"
 REFERENCE_KINDS = ("invoice-number", "order-no-of-day", "order-int-id")
 
 Pair = tuple[str, str]
@@ -23,7 +28,7 @@ class Decision(msgspec.Struct):
     """Events by stream in the order they are appended, and the promises that go with them.
 
     `claims` are (kind, key, stream); `shared` the same, found by all who share the key. `duplicate` is the position of
-    the same document; then there is nothing else.
+    the same document; then there is nothing else. `erased` are subjects whose keys go.
     """
 
     events: list[tuple[str, Event]] = []
@@ -31,6 +36,7 @@ class Decision(msgspec.Struct):
     shared: list[tuple[str, str, str]] = []
     releases: list[tuple[str, str, str]] = []
     counters: dict[str, int] = {}
+    erased: list[str] = []
     duplicate: int | None = None
 
 
@@ -55,6 +61,9 @@ class View(Protocol):
     def swish(self, stream: str) -> SwishState:
         """The state of a Swish stream."""
 
+    def customer(self, stream: str) -> CustomerState:
+        """A customer's state."""
+
     def claim(self, kind: str, key: str) -> str | None:
         """The stream that holds an exclusive claim."""
 
@@ -64,5 +73,5 @@ class View(Protocol):
     def counter(self, name: str) -> int:
         """The number drawn last."""
 
-    def after(self, stream: str, events: Sequence[Event]) -> OrderState | DocumentState | SwishState:
+    def after(self, stream: str, events: Sequence[Event]) -> OrderState | DocumentState | SwishState | CustomerState:
         """The state a stream will have after these events."""

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -20,10 +20,11 @@ from uuid import UUID
 import asyncpg
 
 from ledger.append import append
-from ledger.batch import Batch, NotLoaded, States
+from ledger.batch import Batch, NotLoaded, Recent
 from ledger.codec import Metadata
 from ledger.commands import Command
 from ledger.database import TENANT_LOCK, queries
+from ledger.erasure import follow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.store import Connection, Pool, Vault
 from ledger.tenants import Tenant
@@ -68,7 +69,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self.waiting: deque[_Request] = deque()
-        self.recent: States = OrderedDict()
+        self.recent = Recent()
         self.worker: asyncio.Task[None] | None = None
 
 
@@ -128,7 +129,7 @@ class Writer:
         try:
             await self._commit(tenant_id, queue, requests)
         except Exception as error:
-            queue.recent.clear()
+            queue.recent.states.clear()
             waiting = [request for request in requests if not request.answer.done()]
             if len(waiting) > 1 and not isinstance(error, (OutcomeUnknown, *AWAY)):
                 _log.warning("a batch of %d failed and is tried one by one: %r", len(waiting), error)
@@ -246,6 +247,7 @@ def _decide_one(
         return Answer(position, duplicate=True)
     decision = request.command.decide(batch, now)
     if decision.duplicate is None:
+        follow(batch, decision)
         answer = Answer(batch.accept(decision, index, request.command.fingerprint), duplicate=False)
     else:
         answer = Answer(decision.duplicate, duplicate=True)

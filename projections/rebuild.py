@@ -33,7 +33,7 @@ SWITCH_TRIES = 10
 Report = Callable[[str, int, int], None]
 
 
-async def rebuild(pool: Pool, master_key: bytes, names: Sequence[str] = NAMES, progress: Report | None = None) -> None:
+async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progress: Report | None = None) -> None:
     """Rebuilds projections from the log, one after the other.
 
     LedgerError: there is no such projection, another rebuild runs, or an event cannot be applied.
@@ -43,7 +43,7 @@ async def rebuild(pool: Pool, master_key: bytes, names: Sequence[str] = NAMES, p
     async with _alone(pool):
         for projection in ALL:
             if projection.name in names:
-                await _rebuild(pool, Vault(master_key), projection, progress or _quiet)
+                await _rebuild(pool, vault, projection, progress or _quiet)
 
 
 @contextlib.asynccontextmanager

@@ -204,16 +204,17 @@ def _is_passing(error: Exception) -> bool:
 
 async def run_forever(
     pool: Pool,
-    master_key: bytes,
+    vault: Vault,
     stop: asyncio.Event,
     wake: asyncio.Event | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
 
-    `wake` is set by a writer in this process after its commits, NOTIFY by those of others; a poll stands behind both.
+    `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by a writer in this process after
+    its commits, NOTIFY by those of others; a poll stands behind both.
     """
-    runner = Runner(pool, Vault(master_key), ALL, progress=progress)
+    runner = Runner(pool, vault, ALL, progress=progress)
     wake = wake or asyncio.Event()
     failures = 0
     while not stop.is_set():
@@ -238,9 +239,9 @@ async def run_forever(
             await _first_of(pause, stop)
 
 
-async def run_until_caught_up(pool: Pool, master_key: bytes) -> None:
+async def run_until_caught_up(pool: Pool, vault: Vault) -> None:
     """Applies everything there is, and waits for what other runners have in hand."""
-    runner = Runner(pool, Vault(master_key), ALL)
+    runner = Runner(pool, vault, ALL)
     await runner.start()
     async with pool.acquire() as connection:
         while await runner.behind(connection):

@@ -15,7 +15,7 @@ from ledger.writer import Context
 from projections import orders_reads
 from projections.runner import run_until_caught_up
 from projections.window import Page, Window
-from tests.integration.conftest import MASTER_KEY, Till, sale
+from tests.integration.conftest import Till, sale
 
 EVA, BO = UUID(int=501), UUID(int=502)
 LATER = datetime(2200, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ Read = Callable[[Connection, int, Window], Awaitable[Page]]
 
 async def numbers(till: Till, read: Read, window: Window = EVERYTHING) -> list[int]:
     """The numbers of the orders in a list, after everything posted so far."""
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     async with till.pool.acquire() as connection:
         return ids(await read(connection, till.tenant.tenant_id, window))
 
@@ -79,7 +79,7 @@ async def test_invoiced_orders_come_with_their_customer_wherever_it_is_known_fro
     )  # fmt: skip
     firm = CustomerInvoice(Id=UUID(int=601), CustomerId=UUID(int=503), CustomerName="Firm", OrdersGuid=[UUID(int=4)])
     await till.writer.submit(till.tenant, SaveInvoice(invoice=firm), Context(actor="test"))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     async with till.pool.acquire() as connection:
         page = await orders_reads.invoice_generated(connection, till.tenant.tenant_id, Window())
     found = [msgspec.json.decode(document)["Customer"] for document in page.documents]
@@ -91,7 +91,7 @@ async def test_invoiced_orders_come_with_their_customer_wherever_it_is_known_fro
 
 async def test_an_empty_list_says_how_far_it_has_come(till: Till) -> None:
     head = await till.post(sale(1, Status=14))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     async with till.pool.acquire() as connection:
         for read in (orders_reads.open_orders, orders_reads.without_external_id, orders_reads.invoice_generated):
             assert await read(connection, till.tenant.tenant_id, Window()) == Page([], head)
@@ -102,7 +102,7 @@ async def test_a_customer_finds_orders_and_cart(till: Till) -> None:
     shopping = {**online, "Status": 0, "Payments": []}
     await till.post(sale(3, **online), sale(1, **online), sale(2, CustomerId=EVA), sale(6, IsOnlineOrder=True))
     await till.post(sale(4, **shopping), sale(5, **shopping))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     tenant = till.tenant.tenant_id
     async with till.pool.acquire() as connection:
         assert ids(await orders_reads.history(connection, tenant, EVA, False)) == [1, 3, 4, 5]

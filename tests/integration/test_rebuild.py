@@ -13,11 +13,11 @@ import pytest
 
 from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
-from ledger.store import Connection, Pool
+from ledger.store import Connection, Pool, Vault
 from projections import NAMES, orders, rebuild, runner
 from projections import schemas as read_schemas
 from projections.runner import run_forever, run_until_caught_up
-from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
+from tests.integration.conftest import SQL, Till, sale
 
 NOTHING_WRONG = None
 
@@ -30,9 +30,9 @@ async def generations(till: Till) -> list[str]:
 async def test_a_rebuilt_read_model_is_the_same(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 7)
     head = await till.post(*map(sale, range(1, 21)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     before, schemas, told = await till.queue(), await generations(till), list[tuple[str, int, int]]()
-    await rebuild.rebuild(till.pool, MASTER_KEY, NAMES, lambda *report: told.append(report))
+    await rebuild.rebuild(till.pool, till.vault, NAMES, lambda *report: told.append(report))
     assert (await till.queue(), await till.sold(), await generations(till)) == (before, 20, schemas)
     assert await till.checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
     assert [name for name, done, total in told if done == total == head and name == "orders"]
@@ -41,16 +41,16 @@ async def test_a_rebuilt_read_model_is_the_same(till: Till, monkeypatch: pytest.
 
 async def test_a_rebuilt_read_model_goes_on(till: Till) -> None:
     await till.post(sale(1))
-    await rebuild.rebuild(till.pool, MASTER_KEY, ["stock", "orders"])
+    await rebuild.rebuild(till.pool, till.vault, ["stock", "orders"])
     await till.post(sale(2), sale(1, TableId=4))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     assert (await till.sold(), sorted(await till.queue())) == (2, [1, 2])
 
 
 async def test_a_tenant_without_events_at_the_switch_is_found_afterwards(till: Till) -> None:
     live = runner.Runner(till.pool, till.vault, [orders.PROJECTION])
     assert await live.step(till.tenant.tenant_id) == 0
-    await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+    await rebuild.rebuild(till.pool, till.vault, ["orders"])
     await till.post(sale(1))
     assert await live.step(till.tenant.tenant_id) > 0
     assert sorted(await till.queue()) == [1]
@@ -61,9 +61,9 @@ async def test_readers_see_everything_while_runners_and_tills_go_on(
 ) -> None:
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 11)
     await till.post(*map(sale, range(1, 101)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     stop, seen = asyncio.Event(), [100]
-    runners = [asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop)) for _ in range(2)]
+    runners = [asyncio.create_task(run_forever(till.pool, till.vault, stop)) for _ in range(2)]
 
     async def sell() -> None:
         for number in range(101, 301):
@@ -75,9 +75,9 @@ async def test_readers_see_everything_while_runners_and_tills_go_on(
 
     at_work = [asyncio.create_task(sell()), asyncio.create_task(look())]
     for _ in range(3):
-        await rebuild.rebuild(till.pool, MASTER_KEY, ["orders", "stock"])
+        await rebuild.rebuild(till.pool, till.vault, ["orders", "stock"])
     await at_work[0]
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     stop.set()
     await asyncio.gather(*at_work, *runners)
     assert seen == sorted(seen), "a reader went back in time"
@@ -86,27 +86,27 @@ async def test_readers_see_everything_while_runners_and_tills_go_on(
 
 async def test_a_switch_waits_for_readers_of_the_old_tables(till: Till) -> None:
     await till.post(*map(sale, range(1, 6)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     report = asyncio.create_task(till.pool.fetch(SQL["read_slowly"], 0.5))
     await asyncio.sleep(0.1)
-    await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+    await rebuild.rebuild(till.pool, till.vault, ["orders"])
     assert report.done() and (await report)[0]["count"] == 5
     assert len(await till.queue()) == 5
 
 
 async def test_two_rebuilds_at_a_time_are_one_too_many(till: Till) -> None:
     await till.post(*map(sale, range(1, 6)))
-    first, second = (asyncio.create_task(rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])) for _ in range(2))
+    first, second = (asyncio.create_task(rebuild.rebuild(till.pool, till.vault, ["orders"])) for _ in range(2))
     found = await asyncio.gather(first, second, return_exceptions=True)
     assert [str(error) for error in found if error is not None] == [
         "a rebuild is running already; let it finish or stop it first"
     ]
-    await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+    await rebuild.rebuild(till.pool, till.vault, ["orders"])
 
 
 async def test_an_unknown_projection_is_named(till: Till) -> None:
     with pytest.raises(LedgerError, match="no such projection: weather"):
-        await rebuild.rebuild(till.pool, MASTER_KEY, ["orders", "weather"])
+        await rebuild.rebuild(till.pool, till.vault, ["orders", "weather"])
 
 
 class Broken:
@@ -121,13 +121,13 @@ class Broken:
 
 async def test_a_rebuild_that_fails_leaves_what_is_in_use(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     head = await till.post(*map(sale, range(1, 6)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     with monkeypatch.context() as patch:
         patch.setattr(rebuild, "ALL", [Broken()])
         with pytest.raises(LedgerError, match="orders cannot be rebuilt, tenant 1: event 1: KeyError"):
-            await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+            await rebuild.rebuild(till.pool, till.vault, ["orders"])
     assert (await till.checkpoints("orders"), len(await till.queue())) == ({"orders": (head, NOTHING_WRONG)}, 5)
-    await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+    await rebuild.rebuild(till.pool, till.vault, ["orders"])
     assert "read_orders_next" not in await generations(till)
 
 
@@ -146,7 +146,7 @@ asyncio.run(main(sys.argv[1]))
 
 async def test_a_killed_rebuild_leaves_what_is_in_use_and_the_next_starts_afresh(till: Till, dsn: str) -> None:
     head = await till.post(*map(sale, range(1, 101)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     process = subprocess.Popen([sys.executable, "-c", REBUILD, dsn], stdout=subprocess.PIPE)
     assert process.stdout is not None and process.stdout.readline()
     process.kill()
@@ -154,7 +154,7 @@ async def test_a_killed_rebuild_leaves_what_is_in_use_and_the_next_starts_afresh
     assert (await till.checkpoints("orders"), len(await till.queue())) == ({"orders": (head, NOTHING_WRONG)}, 100)
     for _ in range(50):  # the server notices a moment later that the connection is gone
         try:
-            await rebuild.rebuild(till.pool, MASTER_KEY, ["orders"])
+            await rebuild.rebuild(till.pool, till.vault, ["orders"])
             break
         except LedgerError:
             time.sleep(0.1)
@@ -172,7 +172,7 @@ async def test_a_read_model_made_by_another_version_is_named_at_the_start(
     await owner.close()
     await read_schemas.create_tables(pool)
     assert caplog.messages == ["read model stock was made by another version: order-ledger project --rebuild stock"]
-    await rebuild.rebuild(pool, MASTER_KEY, ["stock"])
+    await rebuild.rebuild(pool, Vault(bytes(32)), ["stock"])
     caplog.clear()
     await read_schemas.create_tables(pool)
     assert caplog.messages == []

@@ -17,14 +17,14 @@ from ledger.store import Connection
 from projections import NAMES, orders, runner, stock
 from projections.progress import Progress
 from projections.runner import Runner, run_forever, run_until_caught_up
-from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
+from tests.integration.conftest import SQL, Till, sale
 
 NOTHING_WRONG = None
 
 
 async def test_every_read_model_gets_to_the_head(till: Till) -> None:
     head = await till.post(*map(sale, range(1, 6)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     assert await till.checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
     assert (await till.sold(), len(await till.queue())) == (5, 5)
 
@@ -32,17 +32,17 @@ async def test_every_read_model_gets_to_the_head(till: Till) -> None:
 async def test_batches_of_one_event_give_the_same(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 1)
     await till.post(*map(sale, range(1, 6)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     assert (await till.sold(), len(await till.queue())) == (5, 5)
 
 
 async def test_any_number_of_runners_count_once(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 7)
     stop = asyncio.Event()
-    runners = [asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop)) for _ in range(3)]
+    runners = [asyncio.create_task(run_forever(till.pool, till.vault, stop)) for _ in range(3)]
     for start in range(1, 200, 20):
         head = await till.post(*map(sale, range(start, start + 20)))
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     stop.set()
     await asyncio.gather(*runners)
     assert await till.checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
@@ -71,7 +71,7 @@ async def test_a_killed_runner_loses_and_repeats_nothing(till: Till, dsn: str) -
         time.sleep(wait)
         process.kill()
         process.communicate()
-    await run_until_caught_up(till.pool, MASTER_KEY)
+    await run_until_caught_up(till.pool, till.vault)
     assert await till.checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
     assert (await till.sold(), len(await till.queue())) == (300, 300)
 
@@ -122,7 +122,7 @@ async def test_a_projection_that_comes_late_catches_up_beside_the_others(till: T
 
 async def test_a_reader_is_woken_by_the_move_it_waits_for(till: Till) -> None:
     progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop, wake, progress))
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
     seen = progress.count
     await till.post(sale(1))
     wake.set()
@@ -136,7 +136,7 @@ async def test_a_reader_is_woken_by_the_move_it_waits_for(till: Till) -> None:
 async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "POLL_SECONDS", 60)
     progress, stop = Progress(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop, progress=progress))
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
     await asyncio.sleep(0.2)
     await till.post(sale(1))
     await asyncio.wait_for(progress.wait(60), 10)
@@ -147,7 +147,7 @@ async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch:
 async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "BACK_OFF_SECONDS", (0.01,))
     progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, MASTER_KEY, stop, wake, progress))
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
     await till.post(sale(1))
     for number in (2, 3):
         admin = await asyncpg.connect(dsn)

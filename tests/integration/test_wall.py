@@ -57,7 +57,7 @@ async def house(dsn: str) -> AsyncIterator[House]:
             command = PostOrder(order=order, zone=tenant.zone, swish_type=10, online=True)
             await writer.submit(tenant, command, Context(actor="a", idempotency=("path", f"key {number}", "body")))
         await writer.close()
-        await run_until_caught_up(pool, MASTER_KEY)
+        await run_until_caught_up(pool, vault)
         relations = {row["name"] for row in await pool.fetch(RELATIONS)}
         yield House(pool, tenants, relations)
 

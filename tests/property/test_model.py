@@ -30,7 +30,7 @@ from projections.rebuild import rebuild
 from projections.window import Window
 from tests.property import bodies, expected
 from tests.property.oracle import DUPLICATE, NEW, REFUSED, Body, Oracle, same
-from tests.property.world import MASTER_KEY, Ask, World
+from tests.property.world import Ask, World
 
 T = TypeVar("T")
 LARGE = os.environ.get("HYPOTHESIS_PROFILE") == "large"
@@ -282,7 +282,7 @@ async def a_rebuild_changes_nothing(world: World) -> None:
     async with world.pool.acquire() as connection:
         await connection.execute("SET ROLE NONE")  # a superuser sees over the wall between tenants
         before = await world.rows(connection)
-        await rebuild(world.pool, MASTER_KEY)
+        await rebuild(world.pool, world.vault)
         after = await world.rows(connection)
     assert sum(map(len, before.values())) > 100
     for table, rows in before.items():

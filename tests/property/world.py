@@ -129,7 +129,7 @@ class World:
 
     async def catch_up(self) -> None:
         """Brings every read model to the log's head."""
-        await run_until_caught_up(self.pool, MASTER_KEY)
+        await run_until_caught_up(self.pool, self.vault)
 
     async def read(self, what: Callable[..., Awaitable[Page]], *arguments: Any) -> list[Body]:
         """The documents a read model gives."""

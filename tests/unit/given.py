@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ledger import order
-from ledger.batch import Batch, State, empty, evolve
+from ledger.batch import Batch, Recent, State, empty, evolve
 from ledger.commands import Command, PostOrder
+from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
@@ -119,7 +119,7 @@ class Books(Batch):
     """A ledger in memory: commands are taken one after the other, each seeing what those before have left."""
 
     def __init__(self) -> None:
-        super().__init__(tenant_id=1, recent=OrderedDict())
+        super().__init__(tenant_id=1, recent=Recent())
 
     def need(
         self,
@@ -142,6 +142,7 @@ class Books(Batch):
         """Decides a command and keeps what follows."""
         decision = command.decide(self, NOW)
         if decision.duplicate is None:
+            follow(self, decision)
             self.accept(decision, 0, command.fingerprint)
         return decision
 
@@ -155,7 +156,7 @@ class Books(Batch):
 
     def names(self, stream: str = "") -> list[str]:
         """The kinds of the events so far, of one stream or of all."""
-        return [type(event).__name__ for name, _, event, _ in self.appended if not stream or name == stream]
+        return [type(one.event).__name__ for one in self.appended if not stream or one.stream == stream]
 
     def order_of(self, id_: UUID = ORDER) -> Order:
         """An order as it stands."""

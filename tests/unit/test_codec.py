@@ -55,6 +55,7 @@ EXAMPLES: dict[tuple[str, int], Event] = {
     ("swish.tied", 1): events.SwishTied(order_id=number(1)),
     ("swish.flagged", 1): events.SwishFlagged(flag="amount_mismatch"),
     ("outlet.set", 1): events.OutletSet(outlet_id=number(0x0A), name="Kafé", zone="Europe/Helsinki", day_starts=4),
+    ("customer.erased", 1): events.CustomerErased(customer_id=number(0xC0), streams=[f"order-{number(1)}"]),
 }
 COMPACT = msgspec.json.Decoder(Order, float_hook=Decimal)
 PERSONAL = [stored for stored, event in EXAMPLES.items() if codec.personal(event)]
