@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from api.problems import BodyTooLarge
-from api.wire import Query, body, command_answer, header, json_answer, list_answer, path_guid
+from api.wire import Load, Query, body, command_answer, header, json_answer, list_answer, path_guid
 from ledger.errors import BadInput
 from ledger.settings import Settings
 from ledger.writer import Answer
@@ -37,7 +37,7 @@ def request(query: str = "", *messages: dict[str, Any], headers: dict[bytes, byt
         "header": headers or {},
         "path_params": {"id": "none", "order": "{" + str(TERMINAL).upper() + "}"},
         "state": {"tenant": SimpleNamespace(tenant_id=1, zone=STOCKHOLM)},
-        "app": SimpleNamespace(state=SimpleNamespace(settings=settings)),
+        "app": SimpleNamespace(state=SimpleNamespace(settings=settings, load=Load(1000))),
     }
     return Request(scope, receive)
 
