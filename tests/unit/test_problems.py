@@ -19,7 +19,7 @@ from api.app import ROUTES
 from api.problems import BodyTooLarge, Forbidden, Kind, NotFound, Problem, Unauthorised, WrongMethod, fail_as, problem
 from api.routing import Dispatcher, Route, command, query, sign_in
 from api.token import post_token
-from api.wire import body, json_answer
+from api.wire import Load, body, json_answer
 from ledger.errors import BadInput, OutcomeUnknown, Refused, Unavailable
 from ledger.settings import Settings
 
@@ -129,6 +129,7 @@ def call() -> Call:
     """Sends one request to the application above."""
     app = _Application()
     app.state.settings = Settings(max_body_bytes=1024)
+    app.state.load = Load(1 << 20)
     app.state.demo = "the demo tenant"
 
     async def send(method: str, path: str, **arguments: Any) -> httpx.Response:
