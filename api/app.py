@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, reads, sales
+from api import commands, reads, sales, swish
 from api.lifespan import running
-from api.routing import Dispatcher, Route, command, query, sign_in
+from api.routing import Dispatcher, Route, callback, command, query, sign_in
 from api.token import post_token
 from api.wire import Load
 from ledger.settings import Settings
@@ -43,7 +43,7 @@ ROUTES: list[Route] = [
     query("/api/Sale/GetMonthalySale", sales.get_monthaly_sale),
     query("/api/Sale/GetDailySale", sales.get_daily_sale),
     query("/api/Sale/GetHourlySale", sales.get_hourly_sale),
-    command("POST", "/api/SwishOnlinePayment/PostSwishOnlinePayment", commands.post_swish),
+    callback("/api/SwishOnlinePayment/PostSwishOnlinePayment", swish.post_swish),
     query("/v1/orders/{id}", reads.get_order),
     query("/v1/stock", sales.get_stock),
     query("/v1/swish", reads.get_swish),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problems import Kind, fail_as
 from api.wire import body, command_answer, header
-from ledger import reading, swish, tolerant
+from ledger import reading, tolerant
 from ledger.append import fingerprint
 from ledger.commands import (
     AssignExternalId,
@@ -22,7 +20,6 @@ from ledger.commands import (
     ReportTerminal,
     SaveInvoice,
     SetStatus,
-    TakeSwish,
 )
 from ledger.errors import BadInput
 from ledger.reading import KNOWN_STATUSES
@@ -52,13 +49,13 @@ async def post_customer_invoice(request: Request) -> Response:
     """Creates or updates an invoice and links its orders."""
     invoice = reading.read_invoice(await body(request), _zones(request))
     known_by = fingerprint(_tenant(request).secret, "invoice", invoice)
-    return await _submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
+    return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
 
 
 async def post_reports(request: Request) -> Response:
     """A terminal's health and its X or Z report."""
     log = reading.read_terminal_log(await body(request), _zones(request))
-    return await _submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
+    return await submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
 
 
 async def post_order_cash_drawer_log(request: Request) -> Response:
@@ -85,7 +82,7 @@ async def update_invice_generated_open_order(request: Request) -> Response:
     """Marks invoiced orders as taken over by the bookkeeping: all of them or none."""
     sent = reading.read_external_informations(await body(request))
     known_by = fingerprint(_tenant(request).secret, "synced", sent)
-    return await _submit(request, MarkSynced(sent=sent, fingerprint=known_by))
+    return await submit(request, MarkSynced(sent=sent, fingerprint=known_by))
 
 
 async def update_order_status(request: Request) -> Response:
@@ -94,29 +91,7 @@ async def update_order_status(request: Request) -> Response:
     text = request.path_params["status"]
     if not (text.isascii() and text.isdigit() and int(text[:9]) in KNOWN_STATUSES):
         raise BadInput.at("status", "is no order status")
-    return await _submit(request, SetStatus(order_id=order_id, status=int(text), swish_type=_swish_type(request)))
-
-
-async def post_swish(request: Request) -> Response:
-    """The vendor's record of a Swish payment, or a callback of Swish itself."""
-    raw = await body(request)
-    sent = tolerant.loose(raw)
-    if not isinstance(sent, dict):
-        raise BadInput.at("$", "must be an object")
-    folded: dict[str, Any] = {name.lower(): value for name, value in sent.items()}
-    secret = _tenant(request).secret
-    if swish.is_vendor_record(folded):
-        record = reading.read_swish_payment(raw)
-        stream, known_by = swish.record_stream(record), fingerprint(secret, "swish-record", record)
-        said = TakeSwish(stream=stream, said=record, swish_type=_swish_type(request), fingerprint=known_by)
-    else:
-        # Anything but 200 makes Swish send it again: while the database is away that is what is wanted.
-        fail_as(request, Kind.CALLBACK)
-        swish_id, received = swish.read_callback(folded, _tenant(request).zone)
-        known_by = fingerprint(secret, "swish-callback", received)
-        stream = swish.stream_of(swish_id or known_by)
-        said = TakeSwish(stream=stream, said=received, swish_type=_swish_type(request), fingerprint=known_by)
-    return await _submit(request, said)
+    return await submit(request, SetStatus(order_id=order_id, status=int(text), swish_type=_swish_type(request)))
 
 
 async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:
@@ -133,27 +108,29 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
         expected=_expected_version(request),
         fingerprint=fingerprint(_tenant(request).secret, "order", order),
     )
-    return await _submit(request, command)
+    return await submit(request, command)
 
 
 async def _post_drawer(request: Request, *, first_wins: bool) -> Response:
     entry = reading.read_drawer_log(await body(request), _zones(request))
     known_by = fingerprint(_tenant(request).secret, "drawer", entry)
-    return await _submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
+    return await submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
 
 
 async def _post_external_id(request: Request, *, of_return: bool) -> Response:
     sent = reading.read_external_information(await body(request))
     known_by = fingerprint(_tenant(request).secret, "external-id", sent)
-    return await _submit(request, AssignExternalId(sent=sent, of_return=of_return, fingerprint=known_by))
+    return await submit(request, AssignExternalId(sent=sent, of_return=of_return, fingerprint=known_by))
 
 
-async def _submit(request: Request, command: Command) -> Response:
-    return command_answer(await request.app.state.writer.submit(_tenant(request), command, _context(request, command)))
+async def submit(request: Request, command: Command, *, idempotent: bool = True) -> Response:
+    """Hands a command to the writer and gives its answer; an Idempotency-Key is looked at where `idempotent`."""
+    context = _context(request, command, idempotent=idempotent)
+    return command_answer(await request.app.state.writer.submit(_tenant(request), command, context))
 
 
-def _context(request: Request, command: Command) -> Context:
-    key = header(request, b"idempotency-key")
+def _context(request: Request, command: Command, *, idempotent: bool) -> Context:
+    key = header(request, b"idempotency-key") if idempotent else ""
     if len(key) > _KEY_AT_MOST:
         raise BadInput.at("Idempotency-Key", f"is longer than {_KEY_AT_MOST} characters")
     path = "/".join(filter(None, request.scope["path"].lower().split("/")))

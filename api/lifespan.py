@@ -35,7 +35,8 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     async with _pool(dsn, FOR_WRITES) as pool, _pool(dsn, FOR_READS) as state.pool:
         state.tenants = {tenant.tenant_id: tenant for tenant in await all_tenants(pool, state.vault)}
         state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
-        state.demo = next((tenant for tenant in state.tenants.values() if tenant.name == DEMO), None)
+        tenants = state.tenants.values() if settings.demo else ()
+        state.demo = next((tenant for tenant in tenants if tenant.name == DEMO), None)
         state.writer = Writer(pool, state.vault, lambda tenant_id: wake.set(), queued_at_most=settings.queued_commands)
         at_work = _projecting(pool, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from starlette.requests import Request
 
-from ledger.errors import BadInput, LedgerError, Refused, Unavailable
+from ledger.errors import BadInput, LedgerError, NotAdmitted, Refused, Unavailable
 
 log = logging.getLogger("order_ledger.api")
 
@@ -156,6 +156,8 @@ def fail_as(request: Request, kind: Kind) -> None:
 
 
 def _translated(error: Exception) -> Exception:
+    if isinstance(error, NotAdmitted):
+        return Unauthorised(str(error))
     if not isinstance(error, OUTAGES):
         return error
     log.warning("the database is away: %r", error)

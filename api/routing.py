@@ -46,6 +46,11 @@ def query(path: str, handler: Handler) -> Route:
     return Route(Kind.QUERY, "GET", path, handler)
 
 
+def callback(path: str, handler: Handler) -> Route:
+    """A route that writes and has a door of its own: what Swish calls carries no credential."""
+    return Route(Kind.COMMAND, "POST", path, handler, open=True)
+
+
 def sign_in(path: str, handler: Handler) -> Route:
     """The route where credentials come from."""
     return Route(Kind.QUERY, "POST", path, handler, open=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger import document, order, order_decisions, swish
+from ledger import document, order, order_decisions, swish, swish_door
 from ledger.business_time import NO_TIME
 from ledger.erasure import look_ups
 from ledger.errors import Refused
@@ -225,20 +225,26 @@ class ReportTerminal(_Command, frozen=True, kw_only=True):
 
 
 class TakeSwish(_Command, frozen=True, kw_only=True):
-    """PostSwishOnlinePayment: the vendor's record, or a genuine callback for a Swish id."""
+    """PostSwishOnlinePayment: the vendor's record, or a genuine callback for a Swish id.
+
+    `door` says who brings it, `identifier` what a record's callbacks will bring along (`swish_door.keyed_hash`).
+    """
 
     stream: str
     said: SwishPayment | SwishStatusReceived
     swish_type: int
+    door: swish_door.Door
+    identifier: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
         view.need([self.stream])
         state = view.swish(self.stream)
+        swish_door.admit(self.door, state.callback_identifier)
         position = state.documents.get(self.fingerprint or "")
         if position is not None:
             return Decision(duplicate=position)
         if isinstance(self.said, SwishPayment):
-            events = swish.decide_record(state, self.said)
+            events = swish.decide_record(state, self.said, self.identifier)
         else:
             events = swish.decide_callback(state, self.said)
         decision = Decision()

@@ -29,6 +29,13 @@ class BadInput(Refused):
         return cls(f"{path}: {message}", [(path, message)])
 
 
+class NotAdmitted(Refused):
+    """A callback that is not genuine for all we know. It says the same whatever was wrong, and nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("a credential is needed, or a callback that is let in")
+
+
 class Unavailable(LedgerError):
     """The same request can succeed later: the database is away, a queue is full, a read model lags."""
 

@@ -141,9 +141,13 @@ class ReportReceived(Event, frozen=True, kw_only=True):
 
 
 class SwishRecorded(Event, frozen=True, kw_only=True):
-    """The vendor's own record of a Swish payment: it ties and describes, it never settles."""
+    """The vendor's own record of a Swish payment: it ties and describes, it never settles.
+
+    `callback_identifier` is the keyed hash of what Swish will send with this payment's callbacks (`swish_door`).
+    """
 
     record: SwishPayment
+    callback_identifier: str | None = None
 
 
 class SwishStatusReceived(Event, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger import tolerant
+from ledger import swish_door, tolerant
 from ledger.amounts import ZERO, canonical
 from ledger.business_time import NO_TIME, local_instant
 from ledger.decoding import decode
@@ -268,5 +268,5 @@ def _swish_payment(payment: SwishPayment, path: str = "$") -> None:
     if not payment.Id.int and not payment.SwishId:
         raise BadInput.at(f"{path}.Id", "is missing")
     payment.OrderId = _maybe_id(payment.OrderId)
-    if payment.SwishId:
-        payment.SwishId = payment.SwishId.upper()
+    payment.SwishId = payment.SwishId and payment.SwishId.upper()
+    payment.SwishResponse = payment.SwishResponse and swish_door.text_without_secrets(payment.SwishResponse)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.amounts import canonical
+from ledger.swish_door import is_secret, text_without_secrets
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
@@ -100,12 +101,12 @@ def unknown(value: Any) -> Any:
     Numbers are written in one way, so that a retry is known again.
     """
     if isinstance(value, dict):
-        return {text(name): unknown(member) for name, member in value.items()}
+        return {text(name): unknown(member) for name, member in value.items() if not is_secret(name)}
     if isinstance(value, list):
         return [unknown(member) for member in value]
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return _shortest(value)
-    return text(value) if isinstance(value, str) else value
+    return text_without_secrets(text(value)) if isinstance(value, str) else value
 
 
 def _shortest(value: int | Decimal) -> Decimal:

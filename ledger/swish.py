@@ -28,6 +28,7 @@ from ledger.events import (
 )
 from ledger.order import PAID, OrderState, owes
 from ledger.records import Payment, SwishPayment
+from ledger.swish_door import is_secret, text_without_secrets, without_secrets
 from ledger.tolerant import guid
 
 PAYMENT, REFUND, PAYOUT = "payment", "refund", "payout"
@@ -40,7 +41,6 @@ FINAL = {
 # Callbacks may overtake each other; an older step never undoes a newer one.
 _STEP = {"CREATED": 0, "VALIDATED": 1, "DEBITED": 2}
 _VENDOR_MEMBERS = ("swishid", "swishpaymentid", "swishpaymentstatus", "orderid")
-_SECRET_MEMBERS = frozenset({"payeessn", "callbackidentifier"})
 _PLAIN_ID = re.compile(r"[0-9A-Z_]{1,64}", re.ASCII)
 
 
@@ -53,6 +53,8 @@ class SwishState(msgspec.Struct, frozen=True):
     record: SwishPayment | None = None
     order_id: UUID | None = None
     flags: tuple[str, ...] = ()
+    # Keyed hash of what the callbacks of this payment bring along, where the vendor's record named it.
+    callback_identifier: str | None = None
     version: int = 0
     position: int = 0
     documents: dict[str, int] = {}
@@ -101,7 +103,7 @@ def read_callback(folded: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, Swish
         date_paid=_moment(folded.get("datepaid"), zone),
         payer_alias=_text(folded.get("payeralias")),
         message=_text(folded.get("message")),
-        callback={name: _kept(name, value, zone) for name, value in folded.items() if name not in _SECRET_MEMBERS},
+        callback={name: _kept(name, value, zone) for name, value in folded.items() if not is_secret(name)},
     )
     return (swish_id if isinstance(swish_id, str) else ""), received
 
@@ -110,12 +112,14 @@ def _kept(name: str, value: Any, zone: ZoneInfo) -> Any:
     """A member as it is kept: an amount and a date that can be read in normal form, so that a retry is known again."""
     if name == "amount":
         amount = _amount(value)
-        return value if amount is None else amount
-    return _moment(value, zone) or value if name.startswith("date") else value
+        return without_secrets(value) if amount is None else amount
+    return (_moment(value, zone) if name.startswith("date") else None) or without_secrets(value)
 
 
 def _text(value: Any) -> str | None:
-    return value.replace("\0", "")[:200].strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return text_without_secrets(value.replace("\0", ""))[:200].strip() or None
 
 
 def _amount(value: Any) -> Decimal | None:
@@ -133,9 +137,9 @@ def _moment(value: Any, zone: ZoneInfo) -> str | None:
     return None if found == NO_TIME else found
 
 
-def decide_record(state: SwishState, record: SwishPayment) -> list[Event]:
-    """The vendor's own record: kept, never settling."""
-    return [SwishRecorded(record=record)]
+def decide_record(state: SwishState, record: SwishPayment, identifier: str | None = None) -> list[Event]:
+    """The vendor's own record: kept, never settling. `identifier`: the keyed hash its callbacks must match."""
+    return [SwishRecorded(record=record, callback_identifier=identifier)]
 
 
 def decide_callback(state: SwishState, received: SwishStatusReceived) -> list[Event]:
@@ -234,6 +238,7 @@ def evolve(state: SwishState, recorded: Recorded) -> SwishState:
     match event:
         case SwishRecorded():
             changes["record"] = _merged(state.record, event.record)
+            changes["callback_identifier"] = event.callback_identifier or state.callback_identifier
         case SwishStatusReceived() if not state.is_final and not _is_older(state, event):
             changes |= {"kind": event.kind, "status": event.status, "received": event}
         case SwishStatusReceived():

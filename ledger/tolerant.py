@@ -19,6 +19,7 @@ import msgspec
 from ledger import records, scalars
 from ledger.business_time import instant
 from ledger.errors import BadInput
+from ledger.swish_door import is_secret
 
 Problems = list[tuple[str, str]]
 Reader = Callable[[Any, str, Problems], Any]
@@ -107,6 +108,8 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
         place = f"{path}.{name[:_NAME_SHOWN]}"
         found = members.get(name.lower())
         try:
+            if found is None and is_secret(name):
+                continue
             if found is None:
                 extra[scalars.text(name)] = scalars.unknown(member)
             elif (read := found[1](member, place, problems)) is not msgspec.UNSET:

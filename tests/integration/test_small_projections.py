@@ -18,6 +18,7 @@ from ledger.database import migrate, open_pool
 from ledger.events import SwishStatusReceived
 from ledger.records import NO_ID, CustomerInvoice, Order, SwishPayment
 from ledger.store import Connection, Pool, Vault
+from ledger.swish_door import OPEN
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.till_records import CashDrawer, CashDrawerLog, Report, ReportRow, TerminalStatusLog
 from ledger.writer import Context, Writer
@@ -225,11 +226,11 @@ async def test_a_swish_payment_is_an_orphan_until_its_order_comes(shop: Shop) ->
     paid = SwishStatusReceived(
         kind="payment", status="PAID", amount=Decimal("328.5"), payee_payment_reference=str(UUID(int=7))
     )
-    await shop.given(TakeSwish(stream="swish-A1", said=paid, swish_type=10))
+    await shop.given(TakeSwish(stream="swish-A1", said=paid, swish_type=10, door=OPEN))
     (orphan,) = read(await swish.payments(shop.connection, shop.tenant.tenant_id, None))
     assert (orphan["Flags"], orphan["OrderId"], orphan["Amount"]) == (["orphan"], str(NO_ID), 328.5)
     vendor = SwishPayment(Id=UUID(int=3), SwishId="B2", SwishToken="token")
-    await shop.given(order(7, TILL), TakeSwish(stream="swish-B2", said=vendor, swish_type=10))
+    await shop.given(order(7, TILL), TakeSwish(stream="swish-B2", said=vendor, swish_type=10, door=OPEN))
     (tied,) = read(await swish.payments(shop.connection, shop.tenant.tenant_id, UUID(int=7)))
     assert (tied["Flags"], tied["OrderId"], tied["SwishId"]) == ([], str(UUID(int=7)), "A1")
     everything = read(await swish.payments(shop.connection, shop.tenant.tenant_id, None))

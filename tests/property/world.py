@@ -28,6 +28,7 @@ from ledger.commands import (
 from ledger.errors import Refused
 from ledger.events import OutletSet
 from ledger.store import Connection, Pool, Vault
+from ledger.swish_door import OPEN
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
 from projections import drawer, invoices, orders_reads, sales_reads, stock_reads
@@ -119,10 +120,14 @@ class World:
         if swish.is_vendor_record(folded):
             record = reading.read_swish_payment(raw)
             known_by = self._known_by("swish-record", record)
-            return TakeSwish(stream=swish.record_stream(record), said=record, swish_type=10, fingerprint=known_by)
+            return TakeSwish(
+                stream=swish.record_stream(record), said=record, swish_type=10, door=OPEN, fingerprint=known_by
+            )
         swish_id, received = swish.read_callback(folded, STOCKHOLM)
         known_by = self._known_by("swish-callback", received)
-        return TakeSwish(stream=swish.stream_of(swish_id), said=received, swish_type=10, fingerprint=known_by)
+        return TakeSwish(
+            stream=swish.stream_of(swish_id), said=received, swish_type=10, door=OPEN, fingerprint=known_by
+        )
 
     def _known_by(self, kind: str, document: Any) -> str:
         return fingerprint(self.tenant.secret, kind, document)

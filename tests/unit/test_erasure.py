@@ -13,6 +13,7 @@ from ledger.customer import customer_of, subject
 from ledger.erasure import EraseCustomer
 from ledger.events import CustomerErased, InvoiceSaved, OrderDrafted, OrderStatusChanged, SwishStatusReceived
 from ledger.records import NO_ID, Customer, CustomerInvoice, Order, SwishPayment
+from ledger.swish_door import OPEN
 from ledger.till_records import CashDrawerLog
 from ledger.view import CUSTOMER, ERASED
 from tests.unit.given import Books, an_order, number, posted
@@ -43,7 +44,7 @@ def callback(order_id: UUID) -> TakeSwish:
     said = SwishStatusReceived(
         kind="payment", status="CREATED", payee_payment_reference=str(order_id), payer_alias="46701740605"
     )
-    return TakeSwish(stream=SWISH, said=said, swish_type=10, fingerprint=repr(said))
+    return TakeSwish(stream=SWISH, said=said, swish_type=10, door=OPEN, fingerprint=repr(said))
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,8 @@ def test_a_vendors_record_ties_as_a_callback_does() -> None:
     books = Books()
     books.take(posted(an_order(CustomerId=ANNA)))
     record = SwishPayment(Id=number(9), SwishId=SWISH_ID, OrderId=X, SwishResponse="Anna")
-    books.take(TakeSwish(stream=swish.record_stream(record), said=record, swish_type=10, fingerprint="record"))
+    books.take(
+        TakeSwish(stream=swish.record_stream(record), said=record, swish_type=10, door=OPEN, fingerprint="record")
+    )
     books.take(erase())
     assert erased(books) == [(ANNAS, [ORDER_X, SWISH])]

@@ -10,6 +10,7 @@ import pytest
 from ledger.commands import TakeSwish
 from ledger.events import SwishFlagged, SwishStatusReceived
 from ledger.records import SwishPayment
+from ledger.swish_door import OPEN
 from ledger.view import Decision
 from tests.unit.given import ORDER, Books, a_payment, an_order, number, posted
 
@@ -25,14 +26,18 @@ def pay(
         payment_reference=more.pop("payment_reference", f"REF{swish_id}"), **more,
     )  # fmt: skip
     return books.take(
-        TakeSwish(stream=f"swish-{swish_id}", said=received, swish_type=10, fingerprint=f"{swish_id}{received}")
+        TakeSwish(
+            stream=f"swish-{swish_id}", said=received, swish_type=10, door=OPEN, fingerprint=f"{swish_id}{received}"
+        )
     )
 
 
 def record(books: Books, swish_id: str = "A1", **members: Any) -> Decision:
     """The vendor's record comes."""
     said = SwishPayment(Id=number(5), SwishId=swish_id, **members)
-    return books.take(TakeSwish(stream=f"swish-{swish_id}", said=said, swish_type=10, fingerprint=repr(said)))
+    return books.take(
+        TakeSwish(stream=f"swish-{swish_id}", said=said, swish_type=10, door=OPEN, fingerprint=repr(said))
+    )
 
 
 def flags(books: Books, swish_id: str = "A1") -> tuple[str, ...]:
