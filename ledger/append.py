@@ -84,7 +84,7 @@ async def _rows(
 ) -> list[_Row]:
     # Whose key seals each event; None where it holds nothing personal.
     subjects = [
-        subject(one.stream, one.event, one.order) if codec.personal(one.event) else None for one in batch.appended
+        subject(one.stream, one.event, one.owners) if codec.personal(one.event) else None for one in batch.appended
     ]
     keys = await _personal_keys(connection, vault, batch, {name for name in subjects if name is not None})
     batch.wiser.update(

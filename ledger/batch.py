@@ -8,6 +8,7 @@ import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -18,13 +19,13 @@ from ledger.document import DocumentState
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
 from ledger.reactions import new_references
-from ledger.records import Order
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, Pair
 
 _SQL = queries("ledger/queries.sql")
 _STATES_AT_MOST = 1024
+_NOBODY: frozenset[UUID] = frozenset()
 
 State = OrderState | DocumentState | SwishState | CustomerState
 
@@ -46,13 +47,13 @@ class Recent:
 
 
 class Appended(NamedTuple):
-    """An event to append. `command` is the index of the one it belongs to, `order` the order after it (None: none)."""
+    """An event to append. `command` is the index of the one it belongs to; `owners` see `customer.subject`."""
 
     stream: str
     version: int
     event: Event
     command: int
-    order: Order | None
+    owners: frozenset[UUID]
 
 
 class NotLoaded(Exception):
@@ -172,8 +173,8 @@ class Batch:
             position = self.head + len(self.appended) + 1
             recorded = Recorded(position, stream, state.version + 1, 0, 0, event, fingerprint)
             self._states[stream] = after = evolve(state, recorded)
-            standing = after.order if isinstance(after, OrderState) else None
-            self.appended.append(Appended(stream, state.version + 1, event, index, standing))
+            owners = after.owners if isinstance(after, OrderState) else _NOBODY
+            self.appended.append(Appended(stream, state.version + 1, event, index, owners))
         for kind, key, stream in decision.claims:
             self._claims[kind, key] = stream
             self.new_claims.append((kind, key, stream))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from ledger.events import (
     OrderClosed,
     OrderDrafted,
     OrderFinalised,
+    OrderInvoiced,
     Recorded,
 )
 from ledger.records import NO_ID, Order
@@ -45,19 +47,25 @@ def customer_of(order: Order) -> UUID:
     return NO_ID
 
 
-def subject(stream: str, event: Event, order: Order | None) -> str:
-    """Whose key seals an event: the customer's it names, else that of the order it happens to, else its stream's.
-
-    `order` is the order after the event, where the stream is one.
-    """
-    customer = NO_ID
+def named_by(event: Event) -> UUID:
+    """The customer that an event names; the zero Guid for none."""
     if isinstance(event, DOCUMENTS):
-        customer = customer_of(event.order)
-    elif isinstance(event, InvoiceSaved):
-        customer = event.invoice.CustomerId
-    if order is not None and not customer.int:
-        customer = customer_of(order)
-    return stream_of(customer) if customer.int else stream
+        return customer_of(event.order)
+    if isinstance(event, InvoiceSaved):
+        return event.invoice.CustomerId
+    return (event.customer_id or NO_ID) if isinstance(event, OrderInvoiced) else NO_ID
+
+
+def subject(stream: str, event: Event, owners: Set[UUID]) -> str:
+    """Whose key seals an event: the customer's it names, else that of its order's only customer, else its stream's.
+
+    `owners` are all customers the order ever had. What an order of several carries on (payments and receipts of a
+    draft) may be about any of them; its own key goes with the first who is erased.
+    """
+    named = named_by(event)
+    if not named.int and len(owners) == 1:
+        (named,) = owners
+    return stream_of(named) if named.int else stream
 
 
 def evolve(state: CustomerState, recorded: Recorded) -> CustomerState:

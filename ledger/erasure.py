@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from ledger import codec, customer
-from ledger.customer import customer_of
+from ledger.customer import customer_of, named_by
 from ledger.errors import Refused
 from ledger.events import (
     CustomerErased,
@@ -24,10 +24,6 @@ from ledger.events import (
     DrawerEntryLogged,
     Event,
     InvoiceSaved,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
-    OrderFinalised,
     OrderInvoiced,
     SwishTied,
 )
@@ -98,25 +94,25 @@ def follow(view: View, decision: Decision) -> None:
 
 def _joins(view: View, stream: str, event: Event) -> Iterator[Claim]:
     """What becomes known to belong to a customer, or to an order, by an event."""
+    named = named_by(event)
+    if named.int and not _is_known(view, stream, named):
+        yield CUSTOMER, str(named), stream
     match event:
-        case OrderDrafted() | OrderFinalised() | OrderAmended() | OrderClosed():
-            before, found = view.order(stream).order, customer_of(event.order)
-            if found.int and (before is None or customer_of(before) != found):
-                yield CUSTOMER, str(found), stream
         case OrderInvoiced():
             yield INVOICE_OF, stream.removeprefix(_ORDER), f"invoice-{event.invoice_id}"
-            if event.customer_id is not None:
-                yield CUSTOMER, str(event.customer_id), stream
-        case InvoiceSaved():
-            known, found = view.document(stream).document, event.invoice.CustomerId
-            if found.int and not (isinstance(known, CustomerInvoice) and known.CustomerId == found):
-                yield CUSTOMER, str(found), stream
         case SwishTied():
             yield SWISH_OF, str(event.order_id), stream
         case DrawerEntryLogged() | DrawerEntryCorrected():
             # Few bring anything beyond the known members, and nothing else of them is personal.
             if event.entry.OrderId.int and codec.personal(event):
                 yield DRAWER_OF, str(event.entry.OrderId), stream
+
+
+def _is_known(view: View, stream: str, customer_id: UUID) -> bool:
+    if stream.startswith(_ORDER):
+        return customer_id in view.order(stream).owners
+    known = view.document(stream).document
+    return isinstance(known, CustomerInvoice) and known.CustomerId == customer_id
 
 
 def _with_parts(view: View, streams: Sequence[str]) -> list[str]:

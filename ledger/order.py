@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from ledger.amounts import EXACT
+from ledger.customer import named_by
 from ledger.events import (
     Event,
     OrderAmended,
@@ -72,6 +73,8 @@ class OrderState(msgspec.Struct, frozen=True):
     sale: Sale = ""
     captured: bool = False
     others: Others = _NOTHING
+    # Every customer it was ever said to be of.
+    owners: frozenset[UUID] = frozenset()
     # Every document this order ever had, by fingerprint, with the position it was answered with.
     documents: dict[str, int] = {}
     draft: str | None = None
@@ -134,6 +137,7 @@ def evolve(state: OrderState, recorded: Recorded) -> OrderState:
         draft = recorded.fingerprint if isinstance(event, OrderDrafted) else draft
     order, sale, captured, others = _apply(state, event)
     order.Version = recorded.version
+    named, owners = named_by(event), state.owners
     return OrderState(
         order=order,
         version=recorded.version,
@@ -141,6 +145,7 @@ def evolve(state: OrderState, recorded: Recorded) -> OrderState:
         sale=sale,
         captured=captured,
         others=others,
+        owners=owners | {named} if named.int and named not in owners else owners,
         documents=documents,
         draft=draft,
     )

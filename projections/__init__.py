@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from projections import catalogue, drawer, invoices, orders, sales, stock, swish, terminals
 
 if TYPE_CHECKING:
-    from projections.runner import Projection
+    from projections.projection import Projection
 
 ALL: tuple[Projection, ...] = (
     orders.PROJECTION,

@@ -13,18 +13,9 @@ from uuid import UUID
 
 from ledger.business_time import to_datetime
 from ledger.codec import decode
+from ledger.customer import DOCUMENTS as ORDER_DOCUMENTS
 from ledger.database import queries
-from ledger.events import (
-    NAMES,
-    DrawerEntryCorrected,
-    DrawerEntryLogged,
-    Event,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
-    OrderFinalised,
-    Recorded,
-)
+from ledger.events import NAMES, CustomerErased, DrawerEntryCorrected, DrawerEntryLogged, Event, Recorded
 from ledger.records import NO_ID
 from ledger.store import Connection, from_microseconds
 from ledger.till_records import CashDrawerLog
@@ -32,7 +23,7 @@ from projections.documents import document
 from projections.window import Page, Window
 
 _SQL = queries("projections/drawer.sql")
-ORDER_DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
+_ENTRIES = (DrawerEntryLogged, DrawerEntryCorrected)
 
 
 class Moved(NamedTuple):
@@ -74,7 +65,7 @@ def fold(before: Mapping[UUID, UUID], events: Sequence[Recorded]) -> Changes:
                 terminal = moved[order.Id].terminal_id if order.Id in moved else before[order.Id]
                 if terminal != order.TerminalId:
                     moved[order.Id] = Moved(order.TerminalId, recorded.recorded_at)
-        elif isinstance(event, (DrawerEntryLogged, DrawerEntryCorrected)):
+        elif isinstance(event, _ENTRIES):
             entries[event.entry.Id] = event.entry, recorded.recorded_at
     return Changes(moved, [_row(entry, at, before, moved) for entry, at in entries.values()])
 
@@ -86,11 +77,7 @@ def orders_told(events: Sequence[Recorded]) -> set[UUID]:
 
 def orders_asked(events: Sequence[Recorded]) -> set[UUID]:
     """The orders that entries of a batch wait for."""
-    found = (
-        waits_for(recorded.event.entry)
-        for recorded in events
-        if isinstance(recorded.event, (DrawerEntryLogged, DrawerEntryCorrected))
-    )
+    found = (waits_for(recorded.event.entry) for recorded in events if isinstance(recorded.event, _ENTRIES))
     return {order_id for order_id in found if order_id is not None}
 
 
@@ -121,7 +108,8 @@ def _row(entry: CashDrawerLog, recorded_at: int, before: Mapping[UUID, UUID], mo
 
 class _Drawer:
     name = "drawer"
-    handles: frozenset[type[Event]] = frozenset({DrawerEntryLogged, DrawerEntryCorrected, *ORDER_DOCUMENTS})
+    handles: frozenset[type[Event]] = frozenset({*_ENTRIES, *ORDER_DOCUMENTS, CustomerErased})
+    streams = "drawer-"
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         before = await _terminals_before(connection, tenant_id, events)
@@ -131,6 +119,13 @@ class _Drawer:
             await connection.execute(_SQL["move_entries"], tenant_id, *zip(*rows, strict=True))
         if changes.entries:
             await connection.execute(_SQL["save_entries"], tenant_id, *zip(*changes.entries, strict=True))
+
+    async def renew(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """The documents of some entries; where and when they are listed follows from nothing personal."""
+        newest = {recorded.event.entry.Id: recorded.event.entry for recorded in events
+                  if isinstance(recorded.event, _ENTRIES)}  # fmt: skip
+        documents = [document(entry) for entry in newest.values()]
+        await connection.execute(_SQL["renew_entries"], tenant_id, list(newest), documents)
 
 
 async def _terminals_before(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[UUID, UUID]:

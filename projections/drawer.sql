@@ -38,3 +38,8 @@ SELECT coalesce((
                     ORDER BY e.active_at DESC NULLS LAST, e.entry_id OFFSET $5 LIMIT $6) p), '{}') AS documents,
        coalesce((SELECT c.position FROM ledger.checkpoints c
                   WHERE c.tenant_id = $1 AND c.projection = 'drawer'), 0) AS position
+
+-- name: renew_entries -- what they say after an erasure
+UPDATE drawer_entries e SET document = n.document
+  FROM unnest($2::uuid[], $3::bytea[]) AS n (entry_id, document)
+ WHERE e.tenant_id = $1 AND e.entry_id = n.entry_id

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ledger.business_time import to_datetime
 from ledger.database import queries
-from ledger.events import Event, InvoiceSaved, Recorded
+from ledger.events import CustomerErased, Event, InvoiceSaved, Recorded
 from ledger.store import Connection, from_microseconds
 from projections.documents import document
 from projections.window import Page, Window
@@ -48,12 +48,17 @@ def fold(events: Sequence[Recorded]) -> list[InvoiceRow]:
 
 class _Invoices:
     name = "invoices"
-    handles: frozenset[type[Event]] = frozenset({InvoiceSaved})
+    handles: frozenset[type[Event]] = frozenset({InvoiceSaved, CustomerErased})
+    streams = "invoice-"
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         rows = fold(events)
         if rows:
             await connection.execute(_SQL["save_invoices"], tenant_id, *zip(*rows, strict=True))
+
+    async def renew(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """The invoices of some streams, by all that happened to them."""
+        await self.apply(connection, tenant_id, events)
 
 
 PROJECTION = _Invoices()

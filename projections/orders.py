@@ -12,16 +12,14 @@ import msgspec
 
 from ledger.business_time import to_datetime
 from ledger.codec import encoder
+from ledger.customer import DOCUMENTS, customer_of
 from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.events import (
+    CustomerErased,
     Event,
     InvoiceSaved,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
     OrderExternalIdAssigned,
-    OrderFinalised,
     OrderInvoiced,
     OrderInvoiceSynced,
     OrderNumbered,
@@ -35,12 +33,13 @@ from ledger.events import (
 )
 from ledger.full_records import FullCustomer, FullOrder, FullSwishPayment
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
-from ledger.records import NO_ID, Customer, CustomerInvoice, Order
+from ledger.records import Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
 
 _SQL = queries("projections/orders.sql")
-_DOCUMENTS = (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)
+# Told by streams of their own.
+_OF_OTHERS = (InvoiceSaved, CustomerErased)
 _STREAM = len("order-")
 _NULL = msgspec.Raw(b"null")
 
@@ -113,7 +112,7 @@ def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[s
     """The orders after these events, by stream. LedgerError: an event does not continue its stream."""
     after: dict[str, Standing] = {}
     for recorded in events:
-        if isinstance(recorded.event, InvoiceSaved):
+        if isinstance(recorded.event, _OF_OTHERS):
             continue
         stream = recorded.stream
         found = after.get(stream) or before.get(stream) or Standing(OrderState(), recorded.recorded_at, 0)
@@ -153,14 +152,6 @@ def row(order: Standing) -> Row:
     )
 
 
-def customer_of(order: Order) -> UUID:
-    """Whose order it is: CustomerId, else the id in the customer's own record; the zero Guid for nobody's."""
-    if order.CustomerId.int:
-        return order.CustomerId
-    customer = order.Customer or order.Customr
-    return customer.Id if customer is not None else NO_ID
-
-
 def waits_for_bookkeeping(order: Order) -> bool:
     """Invoiced, and not taken by the bookkeeping yet."""
     invoiced = bool(order.InvoiceGenerated) or order.CustomerInvoiceId is not None
@@ -168,11 +159,13 @@ def waits_for_bookkeeping(order: Order) -> bool:
 
 
 def learnt(events: Iterable[Recorded]) -> dict[UUID, Known]:
-    """The customers these events tell of; an order's word stands above an invoice's."""
+    """The customers these events tell of after their erasures; an order's word stands above an invoice's."""
     found: dict[UUID, Known] = {}
     for recorded in events:
         event = recorded.event
-        if isinstance(event, _DOCUMENTS):
+        if isinstance(event, CustomerErased):
+            found.pop(event.customer_id, None)
+        elif isinstance(event, DOCUMENTS):
             customer, customer_id = event.order.Customer or event.order.Customr, customer_of(event.order)
             if customer is not None and customer_id.int:
                 whole = customer if customer.Id.int else msgspec.structs.replace(customer, Id=customer_id)
@@ -203,7 +196,7 @@ class Orders:
     name = "orders"
     handles: frozenset[type[Event]] = frozenset(
         {
-            *_DOCUMENTS,
+            *DOCUMENTS,
             OrderNumbered,
             OrderStatusChanged,
             OrderExternalIdAssigned,
@@ -215,24 +208,36 @@ class Orders:
             PaymentVoided,
             ReceiptIssued,
             InvoiceSaved,
+            CustomerErased,
         }
     )
+    streams = "order-"
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch of events, each order's row written once."""
         orders = folded(await _read(connection, tenant_id, events), events)
         if orders:
-            columns = zip(*map(row, orders.values()), strict=True)
-            await connection.execute(_SQL["write_orders"], tenant_id, *columns)
+            await _write(connection, tenant_id, orders)
+        if erased := {recorded.event.customer_id for recorded in events if isinstance(recorded.event, CustomerErased)}:
+            await connection.execute(_SQL["forget_customers"], tenant_id, erased)
         if customers := learnt(events):
             columns = zip(*customers.values(), strict=True)
             await connection.execute(_SQL["write_customers"], tenant_id, list(customers), *columns)
+
+    async def renew(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """The orders of some streams, by all that happened to them."""
+        await _write(connection, tenant_id, folded({}, events))
+
+
+async def _write(connection: Connection, tenant_id: int, orders: Mapping[str, Standing]) -> None:
+    columns = zip(*map(row, orders.values()), strict=True)
+    await connection.execute(_SQL["write_orders"], tenant_id, *columns)
 
 
 async def _read(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[str, Standing]:
     """The orders as they stood; one whose first event is among these has no row."""
     new = {recorded.stream for recorded in events if recorded.version == 1}
-    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, InvoiceSaved)} - new
+    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, _OF_OTHERS)} - new
     if not streams:
         return {}
     ids = [UUID(stream[_STREAM:]) for stream in streams]

@@ -25,6 +25,9 @@ SELECT $1, n.* FROM unnest($2::uuid[], $3::boolean[], $4::bytea[]) AS n
    SET from_invoice = excluded.from_invoice, document = excluded.document
  WHERE known.from_invoice OR NOT excluded.from_invoice
 
+-- name: forget_customers -- who was erased
+DELETE FROM customers WHERE tenant_id = $1 AND customer_id = ANY ($2::uuid[])
+
 -- name: open_orders -- in the making, not carts, by business time; window: $2 after, $3 until, $4 terminal
 SELECT at.position, ARRAY (
     SELECT o.document

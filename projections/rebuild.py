@@ -18,7 +18,8 @@ from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault
 from projections import ALL, NAMES, schemas
-from projections.runner import Projection, Runner
+from projections.projection import Projection
+from projections.runner import Runner
 from projections.schemas import schema_of
 
 log = logging.getLogger(__name__)

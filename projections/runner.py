@@ -12,16 +12,17 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from ledger.database import queries
 from ledger.errors import CannotDecode
-from ledger.events import Event, Recorded
-from ledger.store import Connection, Pool, Vault, read_log
+from ledger.events import CustomerErased, Recorded
+from ledger.store import Connection, Pool, Vault, read_log, read_streams
 from projections import ALL
 from projections.progress import Progress
+from projections.projection import Personal, Projection
 from projections.schemas import schema_of
 
 log = logging.getLogger(__name__)
@@ -31,26 +32,13 @@ CHANNEL = "ledger"
 # More save round trips when there is much to catch up with; so many hold up the event loop, which the API shares, for
 # some 20 ms at a time.
 EVENTS_AT_ONCE = 800
+# Streams made anew at once after an erasure; a long draft has some 500 versions of 5 kB.
+STREAMS_AT_ONCE = 50
 POLL_SECONDS = 0.5
 REST_SECONDS = 0.1
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 # SQLSTATE classes that say nothing about the event: connection, rollback by the server, resources, operator, system.
 _PASSING = ("08", "25", "40", "53", "55", "57", "58")
-
-
-class Projection(Protocol):
-    """A read model: its tables are in `tables.sql`, under its name."""
-
-    @property
-    def name(self) -> str:
-        """The name of its checkpoint and of its schema, `read_<name>`."""
-
-    @property
-    def handles(self) -> frozenset[type[Event]]:
-        """The events it wants to see."""
-
-    async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
-        """Changes its rows by these events, in order. It names its tables unqualified, and may raise: see `Runner`."""
 
 
 class Outcome(NamedTuple):
@@ -166,8 +154,25 @@ class Runner:
 
     async def _hand_over(self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded]) -> None:
         projection = self._projections[name]
-        if wanted := [recorded for recorded in events if type(recorded.event) in projection.handles]:
+        wanted = [recorded for recorded in events if type(recorded.event) in projection.handles]
+        if isinstance(projection, Personal):
+            await self._renew(connection, tenant_id, projection, wanted, events[0].position)
+        if wanted:
             await projection.apply(connection, tenant_id, wanted)
+
+    async def _renew(
+        self, connection: Connection, tenant_id: int, projection: Personal, events: Sequence[Recorded], before: int
+    ) -> None:
+        """What an erasure among the events concerns, as the log tells it now: without what only erased keys open.
+
+        The events themselves were opened after the erasure (`read_log`), as they will be in any rebuild.
+        """
+        erased = [recorded.event.streams for recorded in events if isinstance(recorded.event, CustomerErased)]
+        streams = sorted({name for names in erased for name in names if name.startswith(projection.streams)})
+        for at in range(0, len(streams), STREAMS_AT_ONCE):
+            some = streams[at : at + STREAMS_AT_ONCE]
+            if told := await read_streams(connection, tenant_id, some, before, self._vault):
+                await projection.renew(connection, tenant_id, told)
 
     async def _apply(
         self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded], position: int

@@ -12,7 +12,7 @@ import msgspec
 from ledger.business_time import NO_TIME
 from ledger.codec import encoder
 from ledger.database import queries
-from ledger.events import Event, Recorded, SwishFlagged, SwishRecorded, SwishStatusReceived, SwishTied
+from ledger.events import CustomerErased, Event, Recorded, SwishFlagged, SwishRecorded, SwishStatusReceived, SwishTied
 from ledger.records import NO_ID, SwishPayment
 from ledger.store import Connection
 from ledger.swish import SwishState, evolve, shown_on_order
@@ -90,13 +90,26 @@ def _document(swish_id: str, state: SwishState) -> bytes:
 
 class _Swish:
     name = "swish"
-    handles: frozenset[type[Event]] = frozenset({SwishRecorded, SwishStatusReceived, SwishTied, SwishFlagged})
+    handles: frozenset[type[Event]] = frozenset(
+        {SwishRecorded, SwishStatusReceived, SwishTied, SwishFlagged, CustomerErased}
+    )
+    streams = _STREAM
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        events = [recorded for recorded in events if not isinstance(recorded.event, CustomerErased)]
+        if not events:
+            return
         known = await connection.fetch(_SQL["states"], tenant_id, {swish_id_of(recorded) for recorded in events})
-        rows = fold({row["swish_id"]: _state(row["state"]) for row in known}, events)
-        if rows:
-            await connection.execute(_SQL["save_payments"], tenant_id, *zip(*rows, strict=True))
+        await _save(connection, tenant_id, fold({row["swish_id"]: _state(row["state"]) for row in known}, events))
+
+    async def renew(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
+        """The Swish ids of some streams, by all that happened to them."""
+        await _save(connection, tenant_id, fold({}, events))
+
+
+async def _save(connection: Connection, tenant_id: int, rows: Sequence[SwishRow]) -> None:
+    if rows:
+        await connection.execute(_SQL["save_payments"], tenant_id, *zip(*rows, strict=True))
 
 
 PROJECTION = _Swish()

@@ -16,7 +16,7 @@ from api.routing import Handler
 from ledger.events import Event, OrderFinalised, Recorded
 from ledger.records import Order, OrderLine, Outlet, Product
 from projections import catalogue, sales, stock
-from projections.runner import Projection
+from projections.projection import Projection
 from tests.integration.conftest import Till
 
 D = Decimal

@@ -25,6 +25,7 @@ from ledger.commands import (
     SetStatus,
     TakeSwish,
 )
+from ledger.erasure import EraseCustomer
 from ledger.errors import Refused
 from ledger.events import OutletSet
 from ledger.store import Connection, Pool, Vault
@@ -109,6 +110,8 @@ class World:
         if endpoint == "UpdateInviceGeneratedOpenOrder":
             marked = reading.read_external_informations(raw)
             return MarkSynced(sent=marked, fingerprint=self._known_by("synced", marked))
+        if endpoint == "EraseCustomer":
+            return EraseCustomer(customer_id=UUID(body))
         if endpoint == "UpdateOrderStatus":
             id_, status = body
             return SetStatus(order_id=UUID(id_.strip("{}")), status=status, swish_type=10)
