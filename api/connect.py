@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from ledger import database, demo, embedded
+from ledger import database, demo, embedded, pool
 from ledger.embedded_supervisor import kept_running
 from ledger.errors import LedgerError
 from ledger.settings import Settings
@@ -20,6 +20,7 @@ from projections.runner import run_until_caught_up
 from projections.schemas import create_tables
 
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
+CLOSE_WITHIN = 1.0  # seconds that connections get for a farewell
 CATCH_UP_WITHIN = 1.0  # seconds that a start waits for read models
 
 
@@ -76,23 +77,39 @@ def database_of(settings: Settings, *, shared: bool) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
-    """A pool on a database with this version's schema and the demo tenant. Raises NoDatabase and LedgerError."""
+    """A pool on a database with this version's schema and the demo tenant. Raises NoDatabase and LedgerError.
+
+    Its statements may take their time: migrations and rebuilds do.
+    """
     try:
-        pool = await asyncio.wait_for(database.open_pool(dsn), ANSWER_WITHIN)
+        opened = await asyncio.wait_for(database.open_pool(dsn, answer_within=None), ANSWER_WITHIN)
     except TimeoutError:
         raise NoDatabase(dsn, f"nothing within {ANSWER_WITHIN:.0f} seconds") from None
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise NoDatabase(dsn, str(error).partition("\n")[0]) from error
     try:
-        version = await database.server_version(pool)
+        version = await database.server_version(opened)
         if version < database.OLDEST_POSTGRES:
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
-        await database.migrate(pool)
-        await create_tables(pool)
-        await demo.ensure_demo(pool, Vault(*settings.master_keys()))
-        yield pool
+        await database.migrate(opened)
+        await create_tables(opened)
+        await demo.ensure_demo(opened, Vault(*settings.master_keys()))
+        yield opened
     finally:
-        pool.terminate()
+        opened.terminate()
+
+
+@contextlib.asynccontextmanager
+async def pool_of(dsn: str, size: int, answer_within: float = pool.ANSWER_WITHIN) -> AsyncIterator[pool.Pool]:
+    """A pool for as long as the block runs. On the way out what is lent gets a moment, and is cut off then."""
+    opened = await database.open_pool(dsn, max_size=size, answer_within=answer_within)
+    try:
+        yield opened
+    finally:
+        try:
+            await asyncio.wait_for(opened.close(), CLOSE_WITHIN)
+        except TimeoutError:
+            opened.terminate()
 
 
 async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> int:
@@ -101,8 +118,8 @@ async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> in
     With `catch_up` the read models get a moment to follow the log, so that the first request after the first start
     finds the demo outlets. What takes longer goes on beside the requests.
     """
-    async with ready_pool(settings, dsn) as pool:
+    async with ready_pool(settings, dsn) as opened:
         if catch_up:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(run_until_caught_up(pool, Vault(*settings.master_keys())), CATCH_UP_WITHIN)
-        return await database.server_version(pool)
+                await asyncio.wait_for(run_until_caught_up(opened, Vault(*settings.master_keys())), CATCH_UP_WITHIN)
+        return await database.server_version(opened)

@@ -8,18 +8,19 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
-from ledger.database import open_pool
+from api.connect import pool_of
 from ledger.demo import DEMO
+from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
-from ledger.store import Pool, Vault
+from ledger.store import Vault
 from ledger.tenants import all_tenants, outlet_zones
 from ledger.writer import Writer
 from projections.progress import Progress
 from projections.runner import run_forever
 
 # Connections. Writer and projectors have a pool of their own: however many reports are asked for, a till can sell.
-FOR_READS, FOR_WRITES = 12, 8
-CLOSE_WITHIN = 5.0
+FOR_READS, FOR_WRITES, FOR_PROJECTORS = 12, 8, 2
+FINISH_WITHIN = 5.0  # seconds that projectors get for the batch they have in hand
 
 
 @contextlib.asynccontextmanager
@@ -32,38 +33,29 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
     wake = asyncio.Event()
-    async with _pool(dsn, FOR_WRITES) as pool, _pool(dsn, FOR_READS) as state.pool:
+    async with pool_of(dsn, FOR_WRITES) as pool, pool_of(dsn, FOR_READS) as state.pool:
         state.tenants = {tenant.tenant_id: tenant for tenant in await all_tenants(pool, state.vault)}
         state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
         tenants = state.tenants.values() if settings.demo else ()
         state.demo = next((tenant for tenant in tenants if tenant.name == DEMO), None)
         state.writer = Writer(pool, state.vault, lambda tenant_id: wake.set(), queued_at_most=settings.queued_commands)
-        at_work = _projecting(pool, Vault(*settings.master_keys()), wake, state.progress)
+        at_work = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():
             yield
             await state.writer.close()
 
 
 @contextlib.asynccontextmanager
-async def _pool(dsn: str, size: int) -> AsyncIterator[Pool]:
-    pool = await open_pool(dsn, max_size=size)
-    try:
-        yield pool
-    finally:
-        try:
-            await asyncio.wait_for(pool.close(), CLOSE_WITHIN)
-        except TimeoutError:
-            pool.terminate()
-
-
-@contextlib.asynccontextmanager
-async def _projecting(pool: Pool, vault: Vault, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
+async def _projecting(dsn: str, vault: Vault, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
     """Projectors at work; on the way out they finish the batch they have in hand."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_forever(pool, vault, stop, wake, progress))
-    try:
-        yield
-    finally:
-        stop.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(task, CLOSE_WITHIN)
+    async with pool_of(dsn, FOR_PROJECTORS, WORK_WITHIN) as pool:
+        task = asyncio.create_task(run_forever(pool, vault, stop, wake, progress))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait([task], timeout=FINISH_WITHIN)
+            # What is still under way hears that its connection is gone, and ends; a frozen server would never say so.
+            pool.terminate()
+            await task

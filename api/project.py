@@ -8,10 +8,13 @@ from collections.abc import Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from api.connect import Stopped, database_of, ready_pool, stop_on_signals
+from api.connect import Stopped, database_of, pool_of, ready_pool, stop_on_signals
 from ledger.errors import LedgerError
+from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.store import Vault
+
+CONNECTIONS = 2
 
 
 def project(settings: Settings, *, rebuild: str | None, once: bool) -> None:
@@ -48,7 +51,8 @@ async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: 
             await run_until_caught_up(pool, vault)
         else:
             print("Projecting; Ctrl-C stops.", flush=True)
-            await run_forever(pool, vault, _stop_event())
+            async with pool_of(dsn, CONNECTIONS, WORK_WITHIN) as working:
+                await run_forever(working, vault, _stop_event())
 
 
 def _stop_event() -> asyncio.Event:

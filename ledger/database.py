@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 from ledger.errors import LedgerError
+from ledger.pool import ANSWER_WITHIN, create
 
 ROOT = Path(__file__).parent.parent
 ROLE = "order_ledger"
@@ -42,20 +43,29 @@ class Connection(asyncpg.Connection):
     async def act_for(self, tenant_id: int) -> None:
         """From here on, outside of transactions that say otherwise, this connection meets this tenant's rows only."""
         if self.tenant_id != tenant_id:
+            # Until it has answered it is nobody's: a statement that was not waited for may be carried out all the same.
+            self.tenant_id = None
             await self.execute(_SQL["act_for"], str(tenant_id))
             self.tenant_id = tenant_id
 
 
 async def open_pool(
-    dsn: str, *, min_size: int = 1, max_size: int = 10, tenant_id: int | None = None
+    dsn: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    tenant_id: int | None = None,
+    answer_within: float | None = ANSWER_WITHIN,
 ) -> asyncpg.Pool[Any]:
     """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers.
 
     They meet no tenant's rows until they act for one; with `tenant_id` they act for that one from the start.
+    A statement takes `answer_within` seconds at most; None, for what may take its time: no limit.
     """
     own = {} if tenant_id is None else {"ledger.tenant": str(tenant_id)}
-    return await asyncpg.create_pool(
+    return await create(
         dsn,
+        answer_within,
         min_size=min_size,
         max_size=max_size,
         connection_class=Connection,

@@ -8,16 +8,12 @@ A command that is refused does not touch its neighbours.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from uuid import UUID
-
-import asyncpg
 
 from ledger.append import append
 from ledger.batch import Batch, NotLoaded, Recent
@@ -25,7 +21,8 @@ from ledger.codec import Metadata
 from ledger.commands import Command
 from ledger.database import TENANT_LOCK, queries
 from ledger.erasure import follow
-from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.errors import OutcomeUnknown, Refused, Unavailable
+from ledger.outage import AWAY, ask_after, hang_up, translated, undo
 from ledger.store import Connection, Pool, Vault
 from ledger.tenants import Tenant
 
@@ -34,12 +31,9 @@ _log = logging.getLogger(__name__)
 
 BATCH_AT_MOST = 256
 QUEUED_AT_MOST = 4096
-# How long a commit whose answer was lost is asked after, seconds.
-ASK_FOR = 10.0
-# An InternalClientError is what asyncpg raises when a connection breaks between two messages.
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-        asyncpg.InternalClientError, asyncpg.InsufficientResourcesError, TimeoutError,
-        asyncpg.LockNotAvailableError)  # fmt: skip
+NOTIFIED_WITHIN = 1.0  # seconds that the last notification gets; others poll anyway
+# How long a command waits for its batch to begin, seconds. What has not begun can be refused without a doubt.
+BEGUN_WITHIN = 5.0
 
 
 class Answer(NamedTuple):
@@ -62,6 +56,7 @@ class _Request(NamedTuple):
     command: Command
     context: Context
     answer: asyncio.Future[Answer]
+    since: float
 
 
 class _Queue:
@@ -71,6 +66,7 @@ class _Queue:
         self.waiting: deque[_Request] = deque()
         self.recent = Recent()
         self.worker: asyncio.Task[None] | None = None
+        self.watch: asyncio.TimerHandle
 
 
 class Writer:
@@ -97,7 +93,7 @@ class Writer:
         """Decides and appends. Refused: it may not happen; Unavailable: it may, later; OutcomeUnknown: nobody knows."""
         if self._closing or self._queued >= self._queued_at_most:
             raise Unavailable("too many commands are waiting; send this one again" if not self._closing else "stopping")
-        request = _Request(command, context, asyncio.get_running_loop().create_future())
+        request = _Request(command, context, asyncio.get_running_loop().create_future(), time.monotonic())
         queue = self._queues.setdefault(tenant.tenant_id, _Queue())
         queue.waiting.append(request)
         self._queued += 1
@@ -111,9 +107,10 @@ class Writer:
         workers = [queue.worker for queue in self._queues.values() if queue.worker is not None]
         await asyncio.gather(*workers, return_exceptions=True)
         if self._notifier is not None:
-            await asyncio.gather(self._notifier, return_exceptions=True)
+            await asyncio.wait([self._notifier], timeout=NOTIFIED_WITHIN)
 
     async def _work(self, tenant_id: int, queue: _Queue) -> None:
+        self._watch(queue)
         try:
             while queue.waiting:
                 count = min(len(queue.waiting), BATCH_AT_MOST)
@@ -122,6 +119,15 @@ class Writer:
                 await self._handle(tenant_id, queue, requests)
         finally:
             queue.worker = None
+            queue.watch.cancel()
+
+    def _watch(self, queue: _Queue) -> None:
+        """Now and then: what stands behind a batch that takes too long is refused; nothing of it was begun."""
+        overdue = time.monotonic() - BEGUN_WITHIN
+        while queue.waiting and queue.waiting[0].since < overdue:
+            self._queued -= 1
+            _refuse(queue.waiting.popleft(), Unavailable("the database takes too long; send this again"))
+        queue.watch = asyncio.get_running_loop().call_later(BEGUN_WITHIN / 10, self._watch, queue)
 
     async def _handle(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
         """One batch; when it fails as a whole, one by one, so that each command gets its own honest answer."""
@@ -130,14 +136,23 @@ class Writer:
             await self._commit(tenant_id, queue, requests)
         except Exception as error:
             queue.recent.states.clear()
+            if isinstance(error, TimeoutError):
+                # A server that says nothing on one connection is not worth waiting for on the next.
+                await self._pool.expire_connections()
             waiting = [request for request in requests if not request.answer.done()]
             if len(waiting) > 1 and not isinstance(error, (OutcomeUnknown, *AWAY)):
                 _log.warning("a batch of %d failed and is tried one by one: %r", len(waiting), error)
-                for request in waiting:
-                    await self._handle(tenant_id, queue, [request])
-                return
+                await self._one_by_one(tenant_id, queue, waiting)
             for request in waiting:
-                request.answer.set_exception(_translated(error))
+                _refuse(request, translated(error))
+
+    async def _one_by_one(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
+        deadline = time.monotonic() + BEGUN_WITHIN
+        for request in requests:
+            if time.monotonic() < deadline:
+                await self._handle(tenant_id, queue, [request])
+            else:
+                _refuse(request, Unavailable("the database takes too long; send this again"))
 
     async def _commit(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
         async with self._pool.acquire() as connection:
@@ -151,14 +166,16 @@ class Writer:
                 outcomes = await self._decide(connection, batch, requests, now)
                 metadata = [_metadata(request) for request in requests]
                 first_id = await append(connection, self._vault, batch, metadata, now)
-            except BaseException:
-                with contextlib.suppress(*AWAY):
-                    await transaction.rollback()
+            except BaseException as error:
+                await undo(connection, transaction, error)
                 raise
+            sent = time.monotonic()
             try:
                 await transaction.commit()
             except AWAY as error:
-                await self._ask_after(tenant_id, first_id, error)
+                _log.warning("a commit was not answered, asking after it: %r", error)
+                hang_up(connection)
+                await ask_after(self._pool, tenant_id, first_id, sent)
             # Answered before the connection is given back: that may fail, and what is committed is committed.
             batch.remember()
             for request, outcome in zip(requests, outcomes, strict=True):
@@ -203,22 +220,6 @@ class Writer:
         )
         return {(path, key): (found, position) for path, key, found, position in rows}
 
-    async def _ask_after(self, tenant_id: int, first_id: UUID | None, error: Exception) -> None:
-        """After a commit without an answer: whether it happened. Unavailable: it did not; OutcomeUnknown: who knows."""
-        _log.warning("a commit was not answered, asking after it: %r", error)
-        deadline = time.monotonic() + ASK_FOR
-        while time.monotonic() < deadline:
-            try:
-                async with self._pool.acquire(timeout=2) as connection, connection.transaction():
-                    # Granted only when the transaction in doubt has ended, one way or the other.
-                    await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
-                    if first_id is not None and await connection.fetchval(_SQL["find_event"], tenant_id, first_id):
-                        return
-                    raise Unavailable("the database went away before the commit; send this again")
-            except AWAY:
-                await asyncio.sleep(0.2)
-        raise OutcomeUnknown("the database went away during the commit")
-
     def _announce(self, tenant_id: int) -> None:
         self._committed(tenant_id)
         self._to_notify.add(tenant_id)
@@ -234,6 +235,11 @@ class Writer:
                 await self._pool.execute(_SQL["notify"], str(tenant_id))
         except AWAY as error:
             _log.debug("nobody was notified: %r", error)
+
+
+def _refuse(request: _Request, error: Exception) -> None:
+    if not request.answer.done():  # the client may have gone away
+        request.answer.set_exception(error)
 
 
 def _decide_one(
@@ -266,14 +272,3 @@ def _metadata(request: _Request) -> Metadata:
         idempotency_key=context.idempotency[1] if context.idempotency else None,
         fingerprint=request.command.fingerprint,
     )
-
-
-def _translated(error: Exception) -> Exception:
-    """What a caller is told when a command failed together with its transaction."""
-    if isinstance(error, LedgerError):
-        return error
-    if isinstance(error, AWAY):
-        return Unavailable("the database does not answer; send this again")
-    if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)):
-        return Unavailable("another server was quicker; send this again")
-    return error

@@ -270,9 +270,12 @@ async def _listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connectio
         await connection.add_listener(CHANNEL, hear)
         try:
             yield connection
-        finally:
-            if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, hear)
+        except BaseException:
+            # It may be frozen, or in the middle of a statement: a new one is safer than a last word to this one.
+            connection.terminate()
+            raise
+        if not connection.is_closed():
+            await connection.remove_listener(CHANNEL, hear)
 
 
 async def _first_of(seconds: float, *events: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -150,3 +151,28 @@ def test_projectors_apart_go_on_by_themselves(tmp_path: Path) -> None:
             ran = run("project", "--once", DATA_DIR=str(tmp_path))
             assert (ran.returncode, ran.stderr) == (0, "")
             assert shop.knows("a") and shop.knows("b")
+
+
+def test_the_server_stops_cleanly_when_postgres_was_suspended(shop: Shop, tmp_path: Path) -> None:
+    shop.sell_until_told("kept")
+    send_to_all(shop.cluster, signal.SIGSTOP)
+    shop.process.terminate()
+    assert shop.process.wait(60) == 0
+    wait_until_gone(tmp_path)
+
+
+def test_a_frozen_postgres_is_not_waited_for(shop: Shop) -> None:
+    """It accepts connections and says nothing; when it wakes up, nothing of what was refused is carried out."""
+    shop.sell_until_told("before")
+    send_to_all(shop.cluster, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            commands = [pool.submit(shop.sell, name) for name in "abc"]
+            read = pool.submit(shop.client.get, f"/v1/orders/{order_id('before')}", timeout=30)
+        for answer in commands:
+            refused(answer.result())
+        assert read.result().status_code == 503
+    finally:
+        send_to_all(shop.cluster, signal.SIGCONT)
+    assert [shop.sell_until_told(name)["Duplicate"] for name in "abc"] == [False, False, False]
+    assert shop.knows("a") and shop.knows("before")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from ledger import database, embedded, writer
+from ledger import database, embedded, outage
 from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.store import Connection
 from ledger.writer import Answer
@@ -168,7 +168,8 @@ async def test_a_connection_lost_in_a_commit_that_happened(shop: Shop, saboteur:
 async def test_nothing_is_claimed_of_a_commit_that_nobody_can_be_asked_about(
     server: Server, shop: Shop, saboteur: Saboteur, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "ASK_FOR", 0.5)
+    monkeypatch.setattr(outage, "ASK_FOR", 0.5)
+    monkeypatch.setattr(outage, "ASK_AT_LEAST", 0.5)
     await saboteur.hold_answers(True)
     asked = post(shop, "abc")
     await saboteur.wait_for("SyncRep", asked)

@@ -27,7 +27,7 @@ MAY_IMPORT = {"ledger": {"ledger"}, "projections": {"ledger", "projections"}, "a
 # The rooms of the ledger with a window; every other module of it is pure.
 IMPURE = {
     "__init__", "append", "batch", "callbacks", "database", "demo", "embedded", "embedded_binaries", "embedded_cluster",
-    "embedded_supervisor", "key_file", "parent", "settings", "store", "tenants", "writer",
+    "embedded_supervisor", "key_file", "outage", "parent", "pool", "settings", "store", "tenants", "writer",
 }  # fmt: skip
 PURE = sorted(path.stem for path in (ROOT / "ledger").glob("*.py") if path.stem not in IMPURE)
 PURE_OF_THE_AUDIT = ("leaf", "note", "tiles", "tree")

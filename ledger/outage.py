@@ -1,0 +1,87 @@
+"""What may be said of a batch whose database went away: that it did not happen, that it did, or that nobody knows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ledger.database import TENANT_LOCK, queries
+from ledger.errors import LedgerError, OutcomeUnknown, Unavailable
+from ledger.store import Connection, Pool
+
+_SQL = queries("ledger/queries.sql")
+
+# How long a commit whose answer was lost is asked after, seconds since it was sent; and at least, once it is in doubt.
+ASK_FOR, ASK_AT_LEAST = 10.0, 3.0
+# An InternalClientError is what asyncpg raises when a connection breaks between two messages; a full disk is an
+# insufficient resource, one that is broken a PostgresSystemError.
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+        asyncpg.InternalClientError, asyncpg.InsufficientResourcesError, TimeoutError,
+        asyncpg.LockNotAvailableError, asyncpg.PostgresSystemError)  # fmt: skip
+
+
+def translated(error: Exception) -> Exception:
+    """What a caller is told when a command failed together with its transaction."""
+    if isinstance(error, LedgerError):
+        return error
+    if isinstance(error, AWAY):
+        return Unavailable("the database does not answer; send this again")
+    if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)):
+        return Unavailable("another server was quicker; send this again")
+    return error
+
+
+def hang_up(connection: Connection) -> None:
+    """Closes a connection at once. The pool has one that broke back already, and says so."""
+    with contextlib.suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def undo(connection: Connection, transaction: Any, error: BaseException) -> None:
+    """Rolls back; what does not answer is hung up on, and has no COMMIT to carry out when it wakes up."""
+    if isinstance(error, TimeoutError):
+        hang_up(connection)
+        return
+    with contextlib.suppress(*AWAY):
+        await transaction.rollback()
+
+
+async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: float) -> None:
+    """After a commit without an answer, `sent` then (monotonic): returns when it has happened.
+
+    `first_id` is its first event, if it has any. Unavailable: it has not happened and will not; OutcomeUnknown: nobody
+    could be asked in time.
+    """
+    deadline = max(sent + ASK_FOR, time.monotonic() + ASK_AT_LEAST)
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            async with pool.acquire(timeout=left) as connection:
+                happened = await _has_happened(connection, tenant_id, first_id, min(left, ASK_AT_LEAST))
+        except Exception:
+            # Whatever it is that answers wrongly: it has not said that nothing happened.
+            await asyncio.sleep(0.2)
+        else:
+            if happened:
+                return
+            raise Unavailable("the database went away before the commit; send this again")
+    raise OutcomeUnknown("the database went away during the commit")
+
+
+async def _has_happened(connection: Connection, tenant_id: int, first_id: UUID | None, within: float) -> bool:
+    transaction = connection.transaction()
+    try:
+        async with asyncio.timeout(within):
+            await transaction.start()
+            # Granted only when the transaction in doubt has ended, one way or the other.
+            await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
+            found = first_id is not None and bool(await connection.fetchval(_SQL["find_event"], tenant_id, first_id))
+            await transaction.rollback()
+    except BaseException as error:
+        await undo(connection, transaction, error)
+        raise
+    return found
