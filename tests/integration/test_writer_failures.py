@@ -67,11 +67,13 @@ class Saboteur(NamedTuple):
         raise AssertionError(f"never: {question} {arguments}")
 
     async def hang_up(self) -> None:
-        """Ends every other connection, whatever it is doing, and waits until they are gone."""
-        await self.connection.execute(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        """Ends every other connection at one stroke, whatever it is doing, and waits until they are gone."""
+        ended = await self.connection.fetch(
+            "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
+        pids = [row["pid"] for row in ended]
+        await self.connection.execute("SELECT pg_terminate_backend(pid, 10000) FROM unnest($1::integer[]) AS pid", pids)
 
     async def hold_answers(self, hold: bool) -> None:
         """Commits are written, but not answered: they wait for a standby that there is not."""
