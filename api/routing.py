@@ -2,7 +2,7 @@
 
 Paths are matched without regard to case. A till posts to a dozen fixed paths all day, so these are one look-up in a
 dictionary; Starlette's router would try one regular expression after the other, and its middlewares wrap every answer
-twice. Parameters stand at the end of a path only.
+twice. A path with parameters is one more look-up for each way in which paths of its length have them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ledger.errors import OutcomeUnknown
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-_PARAMETER = re.compile(r"/\{(\w+)\}")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Route(NamedTuple):
@@ -34,6 +34,13 @@ class Route(NamedTuple):
     path: str
     handler: Handler
     open: bool = False
+
+
+class Path(NamedTuple):
+    """What is under one path: the names of its parameters, in order, and the routes by method."""
+
+    parameters: list[str]
+    routes: dict[str, Route]
 
 
 def command(method: str, path: str, handler: Handler) -> Route:
@@ -61,13 +68,19 @@ class Dispatcher:
 
     def __init__(self, routes: Iterable[Route], otherwise: ASGIApp) -> None:
         self._otherwise = otherwise
-        # (folded path without its parameters, how many it has) -> their names, and the routes by method.
-        self._paths: dict[tuple[str, int], tuple[list[str], dict[str, Route]]] = {}
+        self._fixed: dict[str, Path] = {}
+        self._patterns: dict[tuple[str | None, ...], Path] = {}
+        # How many segments a pattern has -> which of them may be parameters.
+        self._places: dict[int, set[tuple[int, ...]]] = {}
         for route in routes:
             names = _PARAMETER.findall(route.path)
-            fixed = _PARAMETER.sub("", route.path).lower()
-            self._paths.setdefault((fixed, len(names)), (names, {}))[1][route.method] = route
-        self._deepest = max(count for _, count in self._paths)
+            if not names:
+                self._fixed.setdefault(route.path.lower(), Path([], {})).routes[route.method] = route
+                continue
+            segments = [None if _PARAMETER.fullmatch(one) else one.lower() for one in route.path.split("/")]
+            self._patterns.setdefault(tuple(segments), Path(names, {})).routes[route.method] = route
+            places = tuple(index for index, segment in enumerate(segments) if segment is None)
+            self._places.setdefault(len(segments), set()).add(places)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; with nothing but a closed connection where no answer would be true."""
@@ -90,12 +103,12 @@ class Dispatcher:
         correlation = guard.identify(scope, headers)
         try:
             guard.refuse_foreign(headers)
-            names, routes, values = self._find(scope["path"])
+            path, values = self._find(scope["path"])
             if scope["method"] == "OPTIONS":
-                return Reply(204, b"", [(b"allow", ", ".join(_methods(routes)).encode("ascii"))])
-            route = _chosen(routes, scope["method"])
+                return Reply(204, b"", [(b"allow", ", ".join(_methods(path.routes)).encode("ascii"))])
+            route = _chosen(path.routes, scope["method"])
             scope["failing_as"] = route.kind
-            scope["path_params"] = dict(zip(names, values, strict=True))
+            scope["path_params"] = dict(zip(path.parameters, values, strict=True))
             if not route.open:
                 guard.admit(scope, headers)
             return await route.handler(Request(scope, receive, send))
@@ -104,17 +117,22 @@ class Dispatcher:
         except Exception as error:
             return Reply(*problem(error, scope.get("failing_as", Kind.QUERY), correlation))
 
-    def _find(self, path: str) -> tuple[list[str], dict[str, Route], list[str]]:
-        found = self._paths.get((path.lower(), 0))
+    def _find(self, path: str) -> tuple[Path, list[str]]:
+        """What is under a path, and the values of its parameters."""
+        found = self._fixed.get(path.lower())
         if found is not None:
-            return *found, []
+            return found, []
         # Clients put a base address with a slash before paths with one, and slashes after them.
         path = re.sub("//+", "/", path).rstrip("/")
-        for count in range(self._deepest + 1):
-            fixed, *values = path.rsplit("/", count) if count else [path]
-            found = self._paths.get((fixed.lower(), count))
+        found = self._fixed.get(path.lower())
+        if found is not None:
+            return found, []
+        segments = path.split("/")
+        for places in self._places.get(len(segments), ()):
+            folded = [None if index in places else segment.lower() for index, segment in enumerate(segments)]
+            found = self._patterns.get(tuple(folded))
             if found is not None:
-                return *found, values
+                return found, [segments[place] for place in places]
         raise NotFound("there is no such path")
 
 

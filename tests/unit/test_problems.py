@@ -112,6 +112,7 @@ class _Application(Starlette):
                 query("/api/Order/GetOpenOrder", _who),
                 command("GET", "/api/Order/UpdateOrderStatus/{orderId}/{status}", _who),
                 query("/v1/orders/{id}", _who),
+                query("/v1/orders/{id}/history", _who),
                 query("/v1/orders", _who),
                 command("POST", "/refused", _raises(Refused("no"))),
                 command("POST", "/away", _raises(OSError("gone"))),
@@ -153,9 +154,13 @@ class TestPaths:
         assert answer.json()[3] == {"orderId": "{ABC}", "status": "13"}
         assert (await call("GET", "/V1/Orders/Å")).json()[3] == {"id": "Å"}
         assert (await call("GET", "/v1/orders/")).json()[3] == {}
+        for path in ("/v1/orders/aB/history", "/V1//Orders/aB/History/"):
+            assert (await call("GET", path)).json()[3] == {"id": "aB"}
+        assert (await call("GET", "/v1/orders/{}")).json()[3] == {"id": "{}"}
 
     @pytest.mark.parametrize(
-        "path", ["/", "/api", "/api/Order/Nothing", "/api/Order/UpdateOrderStatus/1", "/v1/orders/1/2"]
+        "path",
+        ["/", "/api", "/api/Order/Nothing", "/api/Order/UpdateOrderStatus/1", "/v1/orders/1/2"],
     )
     async def test_unknown(self, call: Call, path: str) -> None:
         answer = await call("GET", path)
