@@ -10,45 +10,52 @@ from starlette.types import ASGIApp
 
 from api import commands, reads, sales, swish
 from api.lifespan import running
-from api.routing import Dispatcher, Route, callback, command, query, sign_in
+from api.routing import Dispatcher, Route, callback, command, may, query, sign_in
 from api.token import post_token
 from api.wire import Load
 from ledger.settings import Settings
 
+# Who may what: least privilege, and the table of the README.
+TILLS = may("terminal")
+BOOKS = may("integrator")
+SELLERS = may("terminal", "integrator")
+READERS = may("integrator", "auditor")
+ALL = may("terminal", "integrator", "auditor")
+
 ROUTES: list[Route] = [
-    command("POST", "/api/Order/PostOpenOrder", commands.post_open_order),
-    query("/api/Order/GetOpenOrder", reads.get_open_order),
-    command("POST", "/api/Order/PostOrder", commands.post_order),
-    query("/api/Order/GetCustomerInvoice", reads.get_customer_invoice),
-    command("POST", "/api/Order/PostCustomerInvoice", commands.post_customer_invoice),
-    command("POST", "/api/Order/PostReports", commands.post_reports),
-    command("POST", "/api/Order/PostCashDrawerLog", commands.post_order_cash_drawer_log),
-    query("/api/Order/GetOrdersWithoutExternalID", reads.get_orders_without_external_id),
-    query("/api/Order/GetOrdersWithoutCustomerAndExternalID", reads.get_orders_without_customer),
-    command("POST", "/api/Order/PostOrderExternalInformation", commands.post_order_external_information),
-    query("/api/Order/GetReturnOrdersWithoutExternalID", reads.get_return_orders_without_external_id),
-    command("POST", "/api/Order/PostReturnOrderExternalInformation", commands.post_return_order_external_information),
-    query("/api/Order/GetInviceGeneratedOpenOrder", reads.get_invice_generated_open_order),
-    command("POST", "/api/Order/UpdateInviceGeneratedOpenOrder", commands.update_invice_generated_open_order),
-    command("GET", "/api/Order/UpdateOrderStatus/{orderId}/{status}", commands.update_order_status),
-    command("POST", "/api/Order/PostOnlineOrder", commands.post_online_order),
-    query("/api/Order/GetOrdersHistory/{customerId}", reads.get_orders_history),
-    query("/api/Order/GetCustomerCartOrder/{customerId}", reads.get_customer_cart_order),
-    query("/api/CashDrawerLog/GetCashDrawerLog", reads.get_cash_drawer_log),
-    command("POST", "/api/CashDrawerLog/PostCashDrawerLog", commands.post_cash_drawer_log),
-    query("/api/Sale/GetOutlets", sales.get_outlets),
-    query("/api/Sale/GetTodaySale", sales.get_today_sale),
-    query("/api/Sale/GetSaleByMonth", sales.get_sale_by_month),
-    query("/api/Sale/GetCurrentMonthSale", sales.get_current_month_sale),
-    query("/api/Sale/GetMonthalySale", sales.get_monthaly_sale),
-    query("/api/Sale/GetDailySale", sales.get_daily_sale),
-    query("/api/Sale/GetHourlySale", sales.get_hourly_sale),
-    callback("/api/SwishOnlinePayment/PostSwishOnlinePayment", swish.post_swish),
-    query("/v1/orders/{id}", reads.get_order),
-    query("/v1/stock", sales.get_stock),
-    query("/v1/swish", reads.get_swish),
-    query("/v1/terminals", reads.get_terminals),
-    query("/v1/reports", reads.get_reports),
+    command("POST", "/api/Order/PostOpenOrder", commands.post_open_order, TILLS),
+    query("/api/Order/GetOpenOrder", reads.get_open_order, ALL),
+    command("POST", "/api/Order/PostOrder", commands.post_order, TILLS),
+    query("/api/Order/GetCustomerInvoice", reads.get_customer_invoice, ALL),
+    command("POST", "/api/Order/PostCustomerInvoice", commands.post_customer_invoice, SELLERS),
+    command("POST", "/api/Order/PostReports", commands.post_reports, TILLS),
+    command("POST", "/api/Order/PostCashDrawerLog", commands.post_order_cash_drawer_log, TILLS),
+    query("/api/Order/GetOrdersWithoutExternalID", reads.get_orders_without_external_id, READERS),
+    query("/api/Order/GetOrdersWithoutCustomerAndExternalID", reads.get_orders_without_customer, READERS),
+    command("POST", "/api/Order/PostOrderExternalInformation", commands.post_order_external_information, BOOKS),
+    query("/api/Order/GetReturnOrdersWithoutExternalID", reads.get_return_orders_without_external_id, READERS),
+    command("POST", "/api/Order/PostReturnOrderExternalInformation", commands.post_return_external_information, BOOKS),
+    query("/api/Order/GetInviceGeneratedOpenOrder", reads.get_invice_generated_open_order, READERS),
+    command("POST", "/api/Order/UpdateInviceGeneratedOpenOrder", commands.update_invice_generated_open_order, BOOKS),
+    command("GET", "/api/Order/UpdateOrderStatus/{orderId}/{status}", commands.update_order_status, SELLERS),
+    command("POST", "/api/Order/PostOnlineOrder", commands.post_online_order, SELLERS),
+    query("/api/Order/GetOrdersHistory/{customerId}", reads.get_orders_history, ALL),
+    query("/api/Order/GetCustomerCartOrder/{customerId}", reads.get_customer_cart_order, ALL),
+    query("/api/CashDrawerLog/GetCashDrawerLog", reads.get_cash_drawer_log, ALL),
+    command("POST", "/api/CashDrawerLog/PostCashDrawerLog", commands.post_cash_drawer_log, TILLS),
+    query("/api/Sale/GetOutlets", sales.get_outlets, ALL),
+    query("/api/Sale/GetTodaySale", sales.get_today_sale, READERS),
+    query("/api/Sale/GetSaleByMonth", sales.get_sale_by_month, READERS),
+    query("/api/Sale/GetCurrentMonthSale", sales.get_current_month_sale, READERS),
+    query("/api/Sale/GetMonthalySale", sales.get_monthaly_sale, READERS),
+    query("/api/Sale/GetDailySale", sales.get_daily_sale, READERS),
+    query("/api/Sale/GetHourlySale", sales.get_hourly_sale, READERS),
+    callback("/api/SwishOnlinePayment/PostSwishOnlinePayment", swish.post_swish, TILLS),
+    query("/v1/orders/{id}", reads.get_order, ALL),
+    query("/v1/stock", sales.get_stock, READERS),
+    query("/v1/swish", reads.get_swish, ALL),
+    query("/v1/terminals", reads.get_terminals, READERS),
+    query("/v1/reports", reads.get_reports, READERS),
     sign_in("/Token", post_token),
     sign_in("/api/Token", post_token),
 ]

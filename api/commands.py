@@ -8,6 +8,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.address import client_address
+from api.guard import speaks_for
 from api.wire import body, command_answer, header
 from ledger import reading, tolerant
 from ledger.append import fingerprint
@@ -23,6 +25,7 @@ from ledger.commands import (
 )
 from ledger.errors import BadInput
 from ledger.reading import KNOWN_STATUSES
+from ledger.settings import Settings
 from ledger.tenants import Tenant
 from ledger.writer import Context
 
@@ -48,6 +51,7 @@ async def post_online_order(request: Request) -> Response:
 async def post_customer_invoice(request: Request) -> Response:
     """Creates or updates an invoice and links its orders."""
     invoice = reading.read_invoice(await body(request), _zones(request))
+    speaks_for(request, [invoice.TerminalId])
     known_by = fingerprint(_tenant(request).secret, "invoice", invoice)
     return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
 
@@ -55,6 +59,7 @@ async def post_customer_invoice(request: Request) -> Response:
 async def post_reports(request: Request) -> Response:
     """A terminal's health and its X or Z report."""
     log = reading.read_terminal_log(await body(request), _zones(request))
+    speaks_for(request, [log.TerminalId, *([log.Report.TerminalId] if log.Report else [])])
     return await submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
 
 
@@ -73,7 +78,7 @@ async def post_order_external_information(request: Request) -> Response:
     return await _post_external_id(request, of_return=False)
 
 
-async def post_return_order_external_information(request: Request) -> Response:
+async def post_return_external_information(request: Request) -> Response:
     """An integrator's reference for a return order."""
     return await _post_external_id(request, of_return=True)
 
@@ -97,6 +102,7 @@ async def update_order_status(request: Request) -> Response:
 async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:
     zones = _zones(request)
     order = reading.read_order(await body(request), zones)
+    speaks_for(request, [order.TerminalId, *(receipt.TerminalId for receipt in order.Receipts or ())])
     if online:
         order.IsOnlineOrder = True
     command = PostOrder(
@@ -113,6 +119,7 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
 
 async def _post_drawer(request: Request, *, first_wins: bool) -> Response:
     entry = reading.read_drawer_log(await body(request), _zones(request))
+    speaks_for(request, [entry.CashDrawer.TerminalId] if entry.CashDrawer else [])
     known_by = fingerprint(_tenant(request).secret, "drawer", entry)
     return await submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
 
@@ -136,7 +143,7 @@ def _context(request: Request, command: Command, *, idempotent: bool) -> Context
     path = "/".join(filter(None, request.scope["path"].lower().split("/")))
     return Context(
         actor=request.state.actor,
-        source=request.client.host if request.client else None,
+        source=client_address(request.scope, request.scope["header"], _settings(request).trusted_proxies) or None,
         correlation=request.state.correlation,
         idempotency=(path, key, command.fingerprint or "") if key else None,
     )
@@ -169,10 +176,14 @@ def _tenant(request: Request) -> Tenant:
 
 
 def _zones(request: Request) -> reading.Zones:
-    zones: reading.Zones = request.app.state.zones[_tenant(request).tenant_id]
+    zones: reading.Zones = request.state.access.zones
     return zones
 
 
 def _swish_type(request: Request) -> int:
-    found: int = request.app.state.settings.swish_payment_type
-    return found
+    return _settings(request).swish_payment_type
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings

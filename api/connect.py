@@ -77,7 +77,7 @@ def database_of(settings: Settings, *, shared: bool) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
-    """A pool on a database with this version's schema and the demo tenant. Raises NoDatabase and LedgerError.
+    """A pool on a database with this version's schema and, in the demo, its tenant. Raises NoDatabase, LedgerError.
 
     Its statements may take their time: migrations and rebuilds do.
     """
@@ -93,7 +93,8 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
         await database.migrate(opened)
         await create_tables(opened)
-        await demo.ensure_demo(opened, Vault(*settings.master_keys()))
+        if settings.demo:
+            await demo.ensure_demo(opened, Vault(*settings.master_keys()))
         yield opened
     finally:
         opened.terminate()

@@ -6,15 +6,18 @@ import functools
 import itertools
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
+from starlette.requests import Request
 from starlette.types import Scope
 
+from api.access import Access, Refusal
+from api.address import client_address
 from api.problems import Forbidden, Unauthorised
+from api.throttle import of_address
 
 Headers = Mapping[bytes, bytes]
-
-DEMO_ACTOR = "demo"
 
 # Names and addresses that lead to this machine only. A page elsewhere whose name was made to point here (DNS rebinding)
 # still sends its own name.
@@ -26,20 +29,50 @@ _REQUESTS = itertools.count(1)
 _TOKEN = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~:/=@{}-]{1,64}")
 
 
-def admit(scope: Scope, headers: Headers) -> None:
-    """Lets a request to the demo in, as the demo tenant's admin. Unauthorised: whoever else it says it is.
+async def admit(scope: Scope, headers: Headers) -> None:
+    """Finds out who is asking, and whether their role may use the route (`scope["roles"]`). The demo's admin is whoever
+    names no credential; cookies are never looked at: a GET writes here, and a browser would send them along with any
+    link.
 
-    Further tenants and their credentials do not exist yet: any `Authorization` is unknown. Cookies are never looked at:
-    a GET writes here, and a browser would send them along with any link.
+    Unauthorised: there is no such credential, or not any more. TooManyRequests: its address has guessed too often.
+    Forbidden: the role may not do this. Unavailable: the database cannot say.
     """
-    if b"authorization" in headers:
-        raise Unauthorised("the credential is unknown")
-    demo = scope["app"].state.demo
-    if demo is None:
-        raise Unauthorised("a credential is needed: Authorization: Bearer <key>")
+    access = await _access(scope, headers)
+    roles: frozenset[str] = scope["roles"]
+    if access.role not in roles:
+        raise Forbidden(f"the role {access.role} may not do this; it takes {' or '.join(sorted(roles))}")
     state = scope["state"]
-    state["tenant"] = demo
-    state["actor"] = DEMO_ACTOR
+    state["access"] = access
+    state["tenant"] = access.tenant
+    state["actor"] = access.actor
+
+
+def speaks_for(request: Request, terminals: Sequence[UUID]) -> None:
+    """Forbidden: the credential is bound to one terminal, and one of these, which a document names, is another."""
+    own: UUID | None = request.state.access.terminal
+    if own is not None and any(terminal.int and terminal != own for terminal in terminals):
+        raise Forbidden(f"this credential speaks for terminal {own} only; the document names another")
+
+
+async def _access(scope: Scope, headers: Headers) -> Access:
+    server = scope["app"].state
+    sent = headers.get(b"authorization")
+    if sent is None:
+        found = await server.register.demo() if server.settings.demo else None
+    else:
+        scheme, _, credential = sent.partition(b" ")
+        found = await server.register.access(credential.strip()) if scheme.lower() == b"bearer" else Refusal.UNKNOWN
+    if isinstance(found, Access):
+        return found
+    if found is None:
+        raise Unauthorised("a credential is needed: Authorization: Bearer <key or token>")
+    if found is Refusal.UNKNOWN and not server.settings.demo:
+        # Only guesses count: a till whose token has just expired has done nothing wrong. And where nobody needs a
+        # credential nobody guesses one.
+        guesser = of_address(client_address(scope, headers, server.settings.trusted_proxies))
+        server.throttle.check(guesser)
+        server.throttle.failed(guesser)
+    raise Unauthorised(found.value)
 
 
 def refuse_foreign(headers: Headers) -> None:

@@ -8,18 +8,21 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
+from api.access import Register
 from api.connect import pool_of
-from ledger.demo import DEMO
+from api.throttle import Throttle
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
+from ledger.sign_in import SignIn
 from ledger.store import Vault
-from ledger.tenants import all_tenants, outlet_zones
+from ledger.tenants import all_tenants
 from ledger.writer import Writer
 from projections.progress import Progress
 from projections.runner import run_forever
 
-# Connections. Writer and projectors have a pool of their own: however many reports are asked for, a till can sell.
-FOR_READS, FOR_WRITES, FOR_PROJECTORS = 12, 8, 2
+# Connections. Writer and projectors have a pool of their own, and so has the look-up of credentials: however many
+# reports are asked for, a till can sell.
+FOR_READS, FOR_WRITES, FOR_PROJECTORS, FOR_DOORS = 12, 8, 2, 3
 FINISH_WITHIN = 5.0  # seconds that projectors get for the batch they have in hand
 
 
@@ -32,12 +35,16 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     state = app.state
     state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
+    state.throttle = Throttle()
     wake = asyncio.Event()
-    async with pool_of(dsn, FOR_WRITES) as pool, pool_of(dsn, FOR_READS) as state.pool:
-        state.tenants = {tenant.tenant_id: tenant for tenant in await all_tenants(pool, state.vault)}
-        state.zones = {id_: await outlet_zones(pool, state.vault, tenant) for id_, tenant in state.tenants.items()}
-        tenants = state.tenants.values() if settings.demo else ()
-        state.demo = next((tenant for tenant in tenants if tenant.name == DEMO), None)
+    async with (
+        pool_of(dsn, FOR_WRITES) as pool,
+        pool_of(dsn, FOR_READS) as state.pool,
+        pool_of(dsn, FOR_DOORS) as doors,
+    ):
+        await all_tenants(doors, state.vault)  # a master key that is not theirs is found now, not by the first till
+        state.register = Register(doors, state.vault)
+        state.sign_in = SignIn(doors, state.register.secret)
         state.writer = Writer(pool, state.vault, lambda tenant_id: wake.set(), queued_at_most=settings.queued_commands)
         at_work = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():

@@ -60,6 +60,13 @@ class Forbidden(HttpError):
     """A credential, or a web page, that may not do this."""
 
 
+class TooManyRequests(HttpError):
+    """Too many failures: the next attempt is looked at after some seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many failed attempts; try again in {seconds} s", [(b"retry-after", b"%d" % seconds)])
+
+
 class NotFound(HttpError):
     """No such path, or nothing under it."""
 
@@ -99,6 +106,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     Forbidden: Outcome(403, 403, "forbidden", "This is not allowed"),
     NotFound: Outcome(404, 404, "not-found", "There is nothing here"),
     WrongMethod: Outcome(405, 405, "wrong-method", "Another method is needed"),
+    TooManyRequests: Outcome(429, 429, "too-many-requests", "Too many attempts have failed", retryable=True),
     BodyTooLarge: Outcome(413, 413, "too-large", "The body is too large"),
 }
 _UNEXPECTED = Outcome(500, 500, "internal", "Something went wrong in the server")

@@ -27,12 +27,16 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Route(NamedTuple):
-    """One method of one path. `open` lets a request in whatever its credential: the handler itself looks at it."""
+    """One method of one path, and the roles that may use it: each says so itself, for nobody may what nobody allowed.
+
+    `open` lets a request in whatever its credential: the handler itself looks at it.
+    """
 
     kind: Kind
     method: str
     path: str
     handler: Handler
+    roles: frozenset[str]
     open: bool = False
 
 
@@ -43,24 +47,29 @@ class Path(NamedTuple):
     routes: dict[str, Route]
 
 
-def command(method: str, path: str, handler: Handler) -> Route:
+def may(*roles: str) -> frozenset[str]:
+    """These roles, and `admin`, who may everything."""
+    return frozenset({*roles, "admin"})
+
+
+def command(method: str, path: str, handler: Handler, roles: frozenset[str]) -> Route:
     """A route that writes: whatever goes wrong is 417 (contract, Answers)."""
-    return Route(Kind.COMMAND, method, path, handler)
+    return Route(Kind.COMMAND, method, path, handler, roles)
 
 
-def query(path: str, handler: Handler) -> Route:
+def query(path: str, handler: Handler, roles: frozenset[str]) -> Route:
     """A route that reads."""
-    return Route(Kind.QUERY, "GET", path, handler)
+    return Route(Kind.QUERY, "GET", path, handler, roles)
 
 
-def callback(path: str, handler: Handler) -> Route:
-    """A route that writes and has a door of its own: what Swish calls carries no credential."""
-    return Route(Kind.COMMAND, "POST", path, handler, open=True)
+def callback(path: str, handler: Handler, roles: frozenset[str]) -> Route:
+    """A route that writes and has a door of its own beside the one for `roles`: what Swish calls has no credential."""
+    return Route(Kind.COMMAND, "POST", path, handler, roles, open=True)
 
 
 def sign_in(path: str, handler: Handler) -> Route:
     """The route where credentials come from."""
-    return Route(Kind.QUERY, "POST", path, handler, open=True)
+    return Route(Kind.QUERY, "POST", path, handler, frozenset(), open=True)
 
 
 class Dispatcher:
@@ -102,15 +111,16 @@ class Dispatcher:
         headers = scope["header"] = dict(scope["headers"])
         correlation = guard.identify(scope, headers)
         try:
-            guard.refuse_foreign(headers)
+            if scope["app"].state.settings.demo and b"authorization" not in headers:
+                guard.refuse_foreign(headers)
             path, values = self._find(scope["path"])
             if scope["method"] == "OPTIONS":
                 return Reply(204, b"", [(b"allow", ", ".join(_methods(path.routes)).encode("ascii"))])
             route = _chosen(path.routes, scope["method"])
-            scope["failing_as"] = route.kind
+            scope["failing_as"], scope["roles"] = route.kind, route.roles
             scope["path_params"] = dict(zip(path.parameters, values, strict=True))
             if not route.open:
-                guard.admit(scope, headers)
+                await guard.admit(scope, headers)
             return await route.handler(Request(scope, receive, send))
         except (ClientDisconnect, OutcomeUnknown):
             raise

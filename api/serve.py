@@ -70,16 +70,16 @@ def serve(settings: Settings, *, projectors: bool) -> None:
 def listen(settings: Settings) -> socket.socket:
     """The listening socket of HOST and PORT, taken before anything is started: a port in use is known at once.
 
-    Until there are credentials everyone who reaches the server is its admin, so only this machine may reach it.
+    Whoever reaches the demo is its admin, so only this machine may reach it.
     """
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
         raise SettingsError("HOST", settings.host, "an address of this machine, like 127.0.0.1") from None
-    if not all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found):
+    if settings.demo and not all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found):
         raise CannotListen(
-            f"HOST {settings.host} is not a loopback address, and without credentials only this machine may come in: "
-            "use 127.0.0.1 or localhost"
+            f"HOST {settings.host} is not a loopback address, and the demo lets everybody in who reaches it: "
+            "set DEMO=off, then every request needs a credential (order-ledger key create --help)"
         )
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
@@ -106,7 +106,11 @@ def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
     place = f"{data} (PostgreSQL {major}, its log: {data / 'postgres.log'})"
     if settings.database_url is not None:
         place = f"the PostgreSQL {major} of DATABASE_URL"
-    return f"order-ledger listens on {url}\nData lies in {place}\nTry: curl -s {url}/api/Sale/GetOutlets"
+    credential = "" if settings.demo else " -H 'Authorization: Bearer <key>'"
+    hint = "" if settings.demo else "   (order-ledger key create --help tells how to make a key)"
+    return (
+        f"order-ledger listens on {url}\nData lies in {place}\nTry: curl -s{credential} {url}/api/Sale/GetOutlets{hint}"
+    )
 
 
 def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: bool, greeting: str) -> None:

@@ -17,6 +17,7 @@ from ledger import reading, swish, swish_door, tolerant
 from ledger.append import fingerprint
 from ledger.callbacks import called_by
 from ledger.commands import TakeSwish
+from ledger.demo import DEMO
 from ledger.errors import BadInput, NotAdmitted
 from ledger.events import SwishRecorded
 from ledger.swish_door import OPEN, Door, keyed_hash
@@ -30,22 +31,24 @@ _IDENTIFIER_AT_MOST = 200
 async def post_swish(request: Request) -> Response:
     """The vendor's record of a Swish payment, or a callback of Swish itself. NotAdmitted: neither may come in."""
     key = Query(request).text("tenant")
-    if b"authorization" in request.scope["header"] or (_demo(request) is not None and not key):
-        guard.admit(request.scope, request.scope["header"])
+    demo: bool = request.app.state.settings.demo
+    if b"authorization" in request.scope["header"] or (demo and not key):
+        await guard.admit(request.scope, request.scope["header"])
         return await _take(request, await body(request), OPEN)
     # Anything but 200 makes Swish send it again: while the database is away that is what is wanted.
     fail_as(request, Kind.CALLBACK)
     identifier, listed = header(request, HEADER), _is_listed(request)
-    if not (identifier or listed or _demo(request)):
+    if not (identifier or listed or demo):
         raise NotAdmitted
     # The body comes first: whether the tenant is known must not show in how a body that is too large is answered.
     raw = await body(request)
     called = await called_by(request.app.state.pool, key)
-    tenant = request.app.state.tenants.get(called.tenant_id) if called is not None else None
-    if called is None or tenant is None:
+    books = (await request.app.state.register.books(called.tenant_id)).value if called is not None else None
+    if called is None or books is None:
         raise NotAdmitted
+    tenant: Tenant = books.tenant
     request.state.tenant, request.state.actor = tenant, ACTOR
-    if tenant == _demo(request):
+    if demo and tenant.name == DEMO:
         return await _take(request, raw, OPEN)
     sent = keyed_hash(tenant.secret, identifier.encode("latin-1")) if identifier else None
     return await _take(request, raw, Door(is_listed=listed, identifier=sent, agreed=called.identifier))
@@ -55,11 +58,6 @@ def _is_listed(request: Request) -> bool:
     settings = request.app.state.settings
     address = client_address(request.scope, request.scope["header"], settings.trusted_proxies)
     return within(address, settings.swish_addresses)
-
-
-def _demo(request: Request) -> Tenant | None:
-    found: Tenant | None = request.app.state.demo
-    return found
 
 
 async def _take(request: Request, raw: bytes, door: Door) -> Response:

@@ -1,24 +1,32 @@
-"""POST /Token: where clients trade a password for a token (contract, Credentials). Nobody has one yet."""
+"""POST /Token: where clients trade a password, or a refresh token, for a pair of tokens (contract, Credentials)."""
 
 from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.address import client_address
 from api.problems import BadRequest, Unauthorised
-from api.wire import body
+from api.throttle import Throttle, of_address, of_user
+from api.wire import body, json_answer
+from ledger.sign_in import Pair, SessionOver, SignIn
+from ledger.tokens import ACCESS_SECONDS
+from ledger.users import NAME_AT_MOST, folded
 
 # What each grant needs, in lower case: names of a form come as `userName` and as `username`.
 _GRANTS = {"password": ("username", "password"), "refresh_token": ("refresh_token",)}
 _FIELDS_AT_MOST = 100
+_LONGEST = 2000
 
 
 async def post_token(request: Request) -> Response:
-    """The token for a password or refresh token; until there are users, every one of them is unknown.
+    """A pair of tokens for a password or a refresh token.
 
     BadRequest: the form is not one of RFC 6749. Unauthorised: `invalid_grant`, whatever exactly is wrong.
+    TooManyRequests: the address, or the name, has failed too often to be looked at now.
     """
     form = _form(await body(request))
     if not form.get("grant_type"):
@@ -29,7 +37,59 @@ async def post_token(request: Request) -> Response:
     missing = [name for name in needed if not form.get(name)]
     if missing:
         raise BadRequest(f"{missing[0]} is missing", members={"error": "invalid_request"})
-    raise Unauthorised("the user name or password, or the refresh token, is unknown", {"error": "invalid_grant"})
+    values = [form[name][:_LONGEST] for name in needed]
+    pair = await (_by_password if len(values) == 2 else _by_refresh_token)(request, *values)
+    return json_answer(_answer(pair))
+
+
+async def _by_password(request: Request, name: str, password: str) -> Pair:
+    sign_in, throttle = _doors(request)
+    guesser, name = _guesser(request), folded(name)[: NAME_AT_MOST + 1]
+    throttle.check(guesser, of_user(name))
+    pair = await sign_in.with_password(name, password, lambda: throttle.check(guesser, of_user(name)))
+    if pair is None:
+        throttle.failed(guesser, of_user(name))
+        raise _invalid_grant("the user name or the password is unknown")
+    throttle.forget(of_user(name))
+    return pair
+
+
+async def _by_refresh_token(request: Request, text: str) -> Pair:
+    """Nobody guesses a signature, so a genuine token is taken from any address, as a key is."""
+    sign_in, throttle = _doors(request)
+    try:
+        pair = await sign_in.with_refresh_token(text)
+    except SessionOver as over:
+        raise _invalid_grant(str(over)) from None
+    if pair is None:
+        throttle.check(_guesser(request))
+        throttle.failed(_guesser(request))
+        raise _invalid_grant("the refresh token is unknown")
+    return pair
+
+
+def _invalid_grant(why: str) -> Unauthorised:
+    return Unauthorised(why, {"error": "invalid_grant"})
+
+
+def _doors(request: Request) -> tuple[SignIn, Throttle]:
+    return request.app.state.sign_in, request.app.state.throttle
+
+
+def _guesser(request: Request) -> str:
+    trusted = request.app.state.settings.trusted_proxies
+    return of_address(client_address(request.scope, request.scope["header"], trusted))
+
+
+def _answer(pair: Pair) -> bytes:
+    return msgspec.json.encode(
+        {
+            "access_token": pair.access,
+            "token_type": "bearer",
+            "expires_in": ACCESS_SECONDS,
+            "refresh_token": pair.refresh,
+        }
+    )
 
 
 def _form(content: bytes) -> dict[str, str]:

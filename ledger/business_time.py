@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 NO_TIME = "0001-01-01T00:00:00"
 
@@ -32,6 +32,8 @@ _CULTURE = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?:[ \u00a0\u202f]([AaPp])[Mm])?)?",
     re.ASCII,
 )
+# Names of places, and of UTC: `localtime`, `Factory` and `posix/...` lie in the same directory on some machines.
+_ZONE = re.compile(r"UTC|GMT|(?!posix/|right/|US/Pacific-New)[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}", re.ASCII)
 _NONE = re.compile(rf"{NO_TIME}(?:\.0+)?(?:[+-]\d\d:\d\d)?", re.ASCII)
 
 _ACCEPTED = (
@@ -40,6 +42,16 @@ _ACCEPTED = (
 )
 _ACCEPTED_IN_QUERY = f"{_ACCEPTED}; or 2026-11-23, 11/23/2026 14:05:00, 11/23/2026 2:05:00 PM"
 _BOUNDS = f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}"
+
+
+def is_zone(name: str) -> bool:
+    """Whether the IANA database has a zone of this name, and PostgreSQL can be expected to have it too."""
+    if not _ZONE.fullmatch(name):
+        return False
+    try:
+        return ZoneInfo(name).key == name
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def instant(text: str, zone: ZoneInfo) -> str:

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ledger import document, order, order_decisions, swish, swish_door
-from ledger.business_time import NO_TIME
+from ledger.business_time import NO_TIME, is_zone
 from ledger.erasure import look_ups
-from ledger.errors import Refused
+from ledger.errors import BadInput, Refused
 from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
 from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order, settle_swish
@@ -26,6 +26,7 @@ from ledger.till_records import CashDrawerLog, TerminalStatusLog
 from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, View
 
 ORDER_INT_ID = "OrderIntID"
+_NAME_AT_MOST = 200
 
 
 class Command(Protocol):
@@ -255,14 +256,38 @@ class TakeSwish(_Command, frozen=True, kw_only=True):
 
 
 class SetOutlet(_Command, frozen=True, kw_only=True):
-    """An outlet's name, zone and start of day, by its owner; nothing when all is as it was."""
+    """An outlet's name, zone and start of day, by its owner; nothing when all is as it was.
 
-    outlet: OutletSet
+    What is None stays as it is. Of a new outlet the name is needed, and `zone_else` is the zone if none is given.
+    """
+
+    outlet_id: UUID
+    name: str | None = None
+    zone: str | None = None
+    day_starts: int | None = None
+    zone_else: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
-        stream = f"outlet-{self.outlet.outlet_id}"
+        stream = f"outlet-{self.outlet_id}"
         view.need([stream])
         state = view.document(stream)
-        if state.document == self.outlet:
+        outlet = self._changed(state.document if isinstance(state.document, OutletSet) else None)
+        if state.document == outlet:
             return Decision(duplicate=state.position)
-        return Decision(events=[(stream, self.outlet)])
+        return Decision(events=[(stream, outlet)])
+
+    def _changed(self, before: OutletSet | None) -> OutletSet:
+        """What it is from now on. A zone or an hour that is none would stop every reader of the event: Refused."""
+        name, zone = self.name, self.zone
+        if before is not None:
+            name, zone = name if name is not None else before.name, zone or before.zone
+        zone = zone or self.zone_else or ""
+        hour = self.day_starts if self.day_starts is not None else before.day_starts if before is not None else 0
+        name = (name or "").strip()
+        if not name or len(name) > _NAME_AT_MOST or not name.isprintable():
+            raise BadInput.at("name", f"an outlet has a name of 1 to {_NAME_AT_MOST} characters")
+        if not is_zone(zone):
+            raise BadInput.at("zone", f"there is no time zone {zone!r}; it is a name like Europe/Stockholm")
+        if not 0 <= hour <= 23:
+            raise BadInput.at("day_starts", "the business day starts at an hour from 0 to 23")
+        return OutletSet(outlet_id=self.outlet_id, name=name, zone=zone, day_starts=hour)

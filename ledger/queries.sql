@@ -112,10 +112,28 @@ SELECT $1, n.subject, NULL FROM unnest($2::text[]) AS n (subject)
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id
 
--- name: add_tenant -- under the next number
+-- name: tenant_by_id -- one of them
+SELECT tenant_id, name, zone, secret FROM ledger.tenants WHERE tenant_id = $1
+
+-- name: tenant_by_name -- one of them
+SELECT tenant_id, name, zone, secret FROM ledger.tenants WHERE name = $1
+
+-- name: add_tenant -- under the next number; none where the name is taken
 INSERT INTO ledger.tenants (tenant_id, name, zone, secret)
 SELECT coalesce(max(tenant_id), 0) + 1, $1, $2, $3 FROM ledger.tenants
     ON CONFLICT (name) DO NOTHING
+RETURNING tenant_id
+
+-- name: set_tenant_zone -- where an outlet has none of its own
+UPDATE ledger.tenants SET zone = $2 WHERE tenant_id = $1
+
+-- name: has_zone -- PostgreSQL has a list of its own
+SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)
+
+-- name: tenant_facts -- for people
+SELECT t.name, t.zone, t.callback_key, t.callback_identifier IS NOT NULL,
+       coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
+  FROM ledger.tenants t WHERE t.tenant_id = $1
 
 -- name: notify -- wakes projectors in other processes; never inside an append, where it would serialise commits
 SELECT pg_notify('ledger', $1)

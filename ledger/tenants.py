@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger.database import queries, reading
+from ledger.business_time import is_zone
+from ledger.database import TENANT_LOCK, queries, reading
+from ledger.errors import LedgerError
 from ledger.events import OutletSet
 from ledger.store import Pool, Vault, decode_rows
 
 _SQL = queries("ledger/queries.sql")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
 class Tenant(NamedTuple):
@@ -24,24 +28,82 @@ class Tenant(NamedTuple):
     secret: bytes
 
 
+class TenantFacts(NamedTuple):
+    """What there is to say about a tenant: `head` is the newest position of its log."""
+
+    name: str
+    zone: str
+    callback_key: str
+    has_callback_identifier: bool
+    head: int
+
+
 async def all_tenants(pool: Pool, vault: Vault) -> list[Tenant]:
     """Every tenant. LedgerError: the master key is not theirs."""
-    rows = await pool.fetch(_SQL["tenants"])
-    return [
-        Tenant(tenant_id, name, ZoneInfo(zone), vault.unwrap(secret, f"tenant/{name}"))
-        for tenant_id, name, zone, secret in rows
-    ]
+    return [_tenant(row, vault) for row in await pool.fetch(_SQL["tenants"])]
 
 
-async def add_tenant(pool: Pool, vault: Vault, name: str, zone: str = "Europe/Stockholm") -> None:
-    """A new tenant; nothing happens when there is one of that name."""
-    await pool.execute(_SQL["add_tenant"], name, zone, vault.wrap(os.urandom(32), f"tenant/{name}"))
+async def find_tenant(pool: Pool, vault: Vault, tenant_id: int) -> Tenant | None:
+    """One tenant by its number."""
+    row = await pool.fetchrow(_SQL["tenant_by_id"], tenant_id)
+    return _tenant(row, vault) if row is not None else None
+
+
+async def find_tenant_named(pool: Pool, vault: Vault, name: str) -> Tenant | None:
+    """One tenant by its name."""
+    row = await pool.fetchrow(_SQL["tenant_by_name"], name)
+    return _tenant(row, vault) if row is not None else None
+
+
+def _tenant(row: tuple[int, str, str, bytes], vault: Vault) -> Tenant:
+    tenant_id, name, zone, secret = row
+    return Tenant(tenant_id, name, ZoneInfo(zone), vault.unwrap(secret, f"tenant/{name}"))
+
+
+async def add_tenant(pool: Pool, vault: Vault, name: str, zone: str = "Europe/Stockholm") -> bool:
+    """A new tenant. False: there is one of that name, and nothing happened. LedgerError: no name, or no zone."""
+    if not _NAME.fullmatch(name):
+        raise LedgerError(f"a tenant's name is 1 to 63 of a-z, 0-9 and '-', and does not begin with '-': not {name!r}")
+    if not is_zone(zone):
+        raise _no_zone(zone)
+    wrapped = vault.wrap(os.urandom(32), f"tenant/{name}")
+    async with pool.acquire() as connection, connection.transaction():
+        # Nobody is tenant 0: whoever holds its lock gives out the next number.
+        await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, 0)
+        return await connection.fetchval(_SQL["add_tenant"], name, zone, wrapped) is not None
+
+
+async def set_zone(pool: Pool, tenant_id: int, zone: str) -> None:
+    """The zone of what comes from no outlet, or from one that has none, from now on. `zone` was checked."""
+    await pool.execute(_SQL["set_tenant_zone"], tenant_id, zone)
+
+
+async def check_zone(pool: Pool, zone: str) -> None:
+    """LedgerError: the IANA database has no such zone, or PostgreSQL's does not, by which sales are told apart."""
+    if not is_zone(zone) or not await pool.fetchval(_SQL["has_zone"], zone):
+        raise _no_zone(zone)
+
+
+def _no_zone(zone: str) -> LedgerError:
+    return LedgerError(f"there is no time zone {zone!r}; it is a name like Europe/Stockholm")
+
+
+async def facts_of(pool: Pool, tenant_id: int) -> TenantFacts:
+    """What `tenant show` tells."""
+    async with reading(pool, tenant_id) as connection:
+        return TenantFacts(*await connection.fetchrow(_SQL["tenant_facts"], tenant_id))
+
+
+async def outlets_of(pool: Pool, vault: Vault, tenant_id: int) -> dict[UUID, OutletSet]:
+    """The newest settings of each outlet, as the log has them."""
+    async with reading(pool, tenant_id) as connection:
+        rows = await connection.fetch(_SQL["read_outlets"], tenant_id)
+        settings = await decode_rows(connection, tenant_id, rows, vault)
+    return {e.event.outlet_id: e.event for e in settings if isinstance(e.event, OutletSet)}
 
 
 async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> Callable[[UUID], ZoneInfo]:
-    """The time zone of each outlet, as the newest settings in the log say."""
-    async with reading(pool, tenant.tenant_id) as connection:
-        rows = await connection.fetch(_SQL["read_outlets"], tenant.tenant_id)
-        settings = await decode_rows(connection, tenant.tenant_id, rows, vault)
-    zones = {e.event.outlet_id: ZoneInfo(e.event.zone) for e in settings if isinstance(e.event, OutletSet)}
+    """The time zone of each outlet; the tenant's for one that has none."""
+    outlets = await outlets_of(pool, vault, tenant.tenant_id)
+    zones = {outlet_id: ZoneInfo(outlet.zone) for outlet_id, outlet in outlets.items()}
     return lambda outlet_id: zones.get(outlet_id, tenant.zone)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import asyncpg
 
-from api.cli import processes
+from api.cli import keys, processes, tenants, users
 from api.cli.tree import ENVIRONMENT, Tree
 from ledger.errors import LedgerError
 from ledger.settings import Settings
@@ -21,6 +21,12 @@ examples:
   order-ledger serve                      everything in one process, data in ./var
   order-ledger serve --port 9000 --data-dir /srv/till
   order-ledger project --rebuild all      build every read model anew, without downtime
+
+a shop on the internet:
+  order-ledger tenant create kafe
+  order-ledger outlet set 6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01 --name "Kafé Södermalm"
+  order-ledger key create --role terminal --label "till 1"
+  DEMO=off HOST=0.0.0.0 order-ledger serve
 
 'order-ledger COMMAND --help' tells more.
 
@@ -66,5 +72,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     tree = Tree(parser)
-    processes.add_to(tree)
+    for branch in (processes, tenants, keys, users):
+        branch.add_to(tree)
     return parser

@@ -13,13 +13,15 @@ from ledger.settings import Settings
 _SERVE = """\
 Serve the API. Alone, this one command is everything: it starts a PostgreSQL of its own below DATA_DIR, makes the
 tables and a demo tenant with two outlets, runs the projectors, and prints one curl to try. Ctrl-C or SIGTERM stops
-all of it cleanly; even kill -9 leaves no PostgreSQL behind and loses nothing that was acknowledged.
+all of it cleanly; even kill -9 leaves no PostgreSQL behind and loses nothing that was acknowledged. With DEMO=off every
+request needs a credential (`order-ledger key create`), and any HOST may be listened on.
 """
 _SERVE_EXAMPLES = """\
 examples:
   order-ledger serve
   PORT=0 DATA_DIR=/tmp/till order-ledger serve
   DATABASE_URL=postgresql://ledger:secret@db/ledger order-ledger serve --no-projectors
+  DEMO=off HOST=0.0.0.0 order-ledger serve
 
 """
 
@@ -37,8 +39,8 @@ examples:
 """
 
 _MIGRATE = """\
-Bring the database to this version's schema and make the demo tenant. `serve` and `project` do this at their start; run
-it apart to see it succeed first. It is safe at any time, and does nothing when nothing is to be done.
+Bring the database to this version's schema. `serve` and `project` do this at their start; run it apart to see it
+succeed first. It is safe at any time, and does nothing when nothing is to be done.
 """
 _MIGRATE_EXAMPLES = """\
 example:

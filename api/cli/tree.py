@@ -11,11 +11,14 @@ Run = Callable[[Settings, argparse.Namespace], None]
 
 ENVIRONMENT = """\
 environment (an option on the command line wins):
-  HOST                 address to listen on, this machine only (127.0.0.1)
+  HOST                 address to listen on; in the demo this machine's own only (127.0.0.1)
   PORT                 port to listen on, 0 for any that is free (8000)
   DATA_DIR             where the embedded PostgreSQL and master.key lie (./var)
   DATABASE_URL         an outside PostgreSQL 15 or newer instead of the embedded one
   MASTER_KEY           32 bytes in base64 that wrap the keys of personal data (DATA_DIR/master.key, made if missing)
+  DEMO                 on: a demo tenant, and whoever sends no credential is its admin; off: everybody needs one
+                       (on, unless there is a DATABASE_URL)
+  TRUSTED_PROXIES      addresses and networks of proxies whose X-Forwarded-For is believed (none)
   MAX_BODY_BYTES       largest request body (1048576)
   BODIES_BYTES         bodies that are being worked on, all together (33554432)
   QUEUED_COMMANDS      commands that wait to be written (4096)
@@ -28,19 +31,23 @@ environment (an option on the command line wins):
   SWISH_PAYMENT_TYPE   payment type of a Swish payment (10)
   LOG_LEVEL            DEBUG, INFO, WARNING or ERROR (INFO)
 """
+_OF_THE_DATABASE = """\
+environment, as for `order-ledger serve`: DATA_DIR, or DATABASE_URL, and MASTER_KEY.
+"""
 _LAYOUT = argparse.RawDescriptionHelpFormatter
 
 
 class Tree:
     """The commands below a parser: single ones (`serve`), and groups of them (`tenant create`)."""
 
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
+    def __init__(self, parser: argparse.ArgumentParser, environment: str = ENVIRONMENT) -> None:
+        self._environment = environment
         self._commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(self, name: str, line: str, about: str, examples: str, run: Run) -> argparse.ArgumentParser:
         """A command and what runs it; `line` is its help in the list, `about` and `examples` that of its own."""
         made = self._commands.add_parser(
-            name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples + ENVIRONMENT
+            name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples + self._environment
         )
         made.add_argument("--data-dir", metavar="DIR", help="where the embedded PostgreSQL keeps its data")
         made.set_defaults(run=run)
@@ -49,4 +56,4 @@ class Tree:
     def group(self, name: str, line: str, about: str, examples: str) -> Tree:
         """A word that commands follow."""
         made = self._commands.add_parser(name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples)
-        return Tree(made)
+        return Tree(made, _OF_THE_DATABASE)

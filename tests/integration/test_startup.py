@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from ledger.embedded_cluster import at_work_in
 
 SCRIPT = str(Path(sys.executable).with_name("order-ledger"))
-OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL"}
+OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL", "DEMO"}
 Server = subprocess.Popen[str]
 
 
@@ -49,9 +50,10 @@ def url_of(lines: list[str]) -> str:
     return lines[0].rpartition(" ")[2]
 
 
-def get(lines: list[str]) -> httpx.Response:
+def get(lines: list[str], **headers: str) -> httpx.Response:
     """The request that the server says to try."""
-    return httpx.get(lines[2].rpartition(" ")[2], timeout=30)
+    url = next(word for word in lines[2].split() if word.startswith("http"))
+    return httpx.get(url, headers=headers, timeout=30)
 
 
 def wait_until_gone(data_dir: Path) -> None:
@@ -122,9 +124,13 @@ def test_one_data_directory_has_one_server(tmp_path: Path) -> None:
 
 
 def test_an_outside_database_is_used_and_nothing_else_started(dsn: str, tmp_path: Path) -> None:
-    with serving(DATABASE_URL=dsn, DATA_DIR=str(tmp_path)) as (process, lines):
+    settings = {"DATABASE_URL": dsn, "DATA_DIR": str(tmp_path)}
+    with serving(**settings) as (process, lines):
         assert "DATABASE_URL" in lines[1]
-        assert "Kafé Södermalm" in get(lines).text
+        assert get(lines).status_code == 401
+        assert run("tenant", "create", "kafe", **settings).returncode == 0
+        key = run("key", "create", "--role", "auditor", **settings).stdout.strip()
+        assert get(lines, Authorization=f"Bearer {key}").json() == [{"Id": str(UUID(int=0)), "Name": "All"}]
         process.terminate()
         assert process.wait(60) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
@@ -184,6 +190,8 @@ def test_a_database_that_is_silent(tmp_path: Path) -> None:
     [
         ({"PORT": "eighty"}, "PORT takes a port"),
         ({"HOST": "0.0.0.0"}, "not a loopback address"),
+        ({"HOST": "0.0.0.0", "DEMO": "on"}, "set DEMO=off"),
+        ({"DEMO": "on", "DATABASE_URL": "postgresql://a@b/c"}, "DEMO takes off"),
         ({"HOST": "no.such.host.invalid"}, "HOST takes an address of this machine"),
         ({"MASTER_KEY": "short"}, "MASTER_KEY takes 32 bytes"),
     ],
@@ -198,9 +206,12 @@ def test_a_projection_that_does_not_exist(tmp_path: Path) -> None:
     assert "orders" in said
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["project"], ["migrate"]])
+@pytest.mark.parametrize("command", [
+    [], ["serve"], ["project"], ["migrate"], ["tenant"], ["tenant", "create"], ["outlet", "set"], ["key", "create"],
+    ["key", "revoke"], ["user", "create"],
+])  # fmt: skip
 def test_the_help_teaches(command: list[str]) -> None:
     shown = run(*command, "--help")
     assert shown.returncode == 0
     assert "example" in shown.stdout
-    assert "DATABASE_URL" in shown.stdout
+    assert "DATABASE_URL" in shown.stdout or "COMMAND" in shown.stdout

@@ -27,7 +27,6 @@ from ledger.commands import (
 )
 from ledger.erasure import EraseCustomer
 from ledger.errors import Refused
-from ledger.events import OutletSet
 from ledger.store import Connection, Pool, Vault
 from ledger.swish_door import OPEN
 from ledger.tenants import Tenant, add_tenant, all_tenants
@@ -72,8 +71,8 @@ class World:
         await add_tenant(self.pool, self.vault, name)
         self.tenant = next(tenant for tenant in await all_tenants(self.pool, self.vault) if tenant.name == name)
         for outlet, hour in DAY_STARTS.items():
-            settings = OutletSet(outlet_id=UUID(outlet), name=outlet, zone="Europe/Stockholm", day_starts=hour)
-            await self.writer.submit(self.tenant, SetOutlet(outlet=settings), Context(actor=ACTOR))
+            settings = SetOutlet(outlet_id=UUID(outlet), name=outlet, zone="Europe/Stockholm", day_starts=hour)
+            await self.writer.submit(self.tenant, settings, Context(actor=ACTOR))
 
     async def ask(self, ask: Ask, *, respell: bool = False, version: int | None = None) -> str:
         """What the ledger answers: new, duplicate or refused."""

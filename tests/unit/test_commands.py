@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from ledger.commands import AssignExternalId, LogDrawerEntry, MarkSynced, SaveInvoice, SetOutlet, SetStatus
-from ledger.events import OrderInvoiceSynced, OutletSet
+from ledger.events import OrderInvoiceSynced
 from ledger.records import CustomerInvoice, ExternalInformation, Order
 from ledger.till_records import CashDrawerLog
 from tests.unit.given import ORDER, Books, a_payment, a_receipt, an_order, number, posted
@@ -174,6 +174,6 @@ def test_a_drawer_event_is_corrected_only_where_that_is_welcome() -> None:
 
 def test_an_outlet_is_set_once() -> None:
     books = Books()
-    outlet = SetOutlet(outlet=OutletSet(outlet_id=number(6), name="Kafé", zone="Europe/Stockholm"))
+    outlet = SetOutlet(outlet_id=number(6), name="Kafé", zone="Europe/Stockholm")
     books.take(outlet)
     assert books.take(outlet).duplicate == 1

@@ -1,0 +1,122 @@
+"""From a credential to who is asking, for which tenant, and what they may do."""
+
+from __future__ import annotations
+
+import enum
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from api.leases import Lease, Leases
+from ledger import credentials, tokens, users
+from ledger.credentials import Credential
+from ledger.demo import DEMO
+from ledger.store import Pool, Vault
+from ledger.tenants import Tenant, find_tenant, find_tenant_named, outlet_zones
+
+_NO_CREDENTIAL = b""
+_LONGEST = 4000
+
+
+class Access(NamedTuple):
+    """Who is asking. `actor` goes into the events; with `terminal` only documents of that one may be posted."""
+
+    tenant: Tenant
+    zones: Callable[[UUID], ZoneInfo]
+    role: str
+    actor: str
+    terminal: UUID | None = None
+
+
+class Refusal(enum.Enum):
+    """Why a credential lets nobody in: somebody guesses, or it was good once."""
+
+    UNKNOWN = "the credential is unknown"
+    OVER = "the credential has expired or was revoked"
+
+
+class Books(NamedTuple):
+    """A tenant and the zones of its outlets."""
+
+    tenant: Tenant
+    zones: Callable[[UUID], ZoneInfo]
+
+
+class Register:
+    """Who is who, as the database says: looked up once a second at most, however many requests a till sends."""
+
+    def __init__(self, pool: Pool, vault: Vault, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._books: Leases[int, Books | None] = Leases(clock)
+        self._access: Leases[bytes, Access | Refusal] = Leases(clock)
+
+    async def access(self, sent: bytes) -> Access | Refusal:
+        """Whom this key or access token belongs to."""
+        digest = credentials.digest(sent)
+        lease = self._access.held(digest)
+        if lease is None:
+            lease = await self._access.get(digest, lambda now: self._look_up(sent, digest, now))
+        return lease.value
+
+    async def demo(self) -> Access | Refusal:
+        """The demo tenant's admin, who is whoever names no credential."""
+        lease = self._access.held(_NO_CREDENTIAL)
+        if lease is None:
+            lease = await self._access.get(_NO_CREDENTIAL, self._look_up_demo)
+        return lease.value
+
+    async def books(self, tenant_id: int) -> Lease[Books | None]:
+        """A tenant and its outlets' zones; None: there is no such tenant."""
+        return await self._books.get(tenant_id, lambda now: self._look_up_books(tenant_id))
+
+    async def secret(self, tenant_id: int) -> bytes | None:
+        """A tenant's secret; None: there is no such tenant."""
+        books = (await self.books(tenant_id)).value
+        return books.tenant.secret if books is not None else None
+
+    async def _look_up(self, sent: bytes, digest: bytes, now: float) -> Lease[Access | Refusal]:
+        text = sent[:_LONGEST].decode("latin-1")
+        tenant_id, until = credentials.tenant_of_key(text), math.inf
+        if tenant_id is not None:
+            found = await credentials.find_key(self._pool, tenant_id, digest)
+        else:
+            tenant_id = tokens.tenant_of_token(text)
+            found, until = await self._signed_in(text, tenant_id, now) if tenant_id is not None else (None, until)
+        if found is None or tenant_id is None:
+            return Lease(Refusal.UNKNOWN, until)
+        if found.seconds <= 0:
+            return Lease(Refusal.OVER, until)
+        books, books_until = await self.books(tenant_id)
+        if books is None:
+            return Lease(Refusal.UNKNOWN, until)
+        access = Access(books.tenant, books.zones, found.role, found.actor, found.terminal)
+        return Lease(access, min(until, books_until, now + found.seconds))
+
+    async def _signed_in(self, text: str, tenant_id: int, now: float) -> tuple[Credential | None, float]:
+        """Who an access token says they are, and until when by our clock; one that is over has no seconds left."""
+        secret = await self.secret(tenant_id)
+        claims = tokens.read(text, secret, "access") if secret is not None else None
+        if claims is None:
+            return None, math.inf
+        found = await users.find_session(self._pool, tenant_id, claims.sid)
+        left = claims.exp - time.time()
+        if found is None or left > 0:
+            return found, now + left if left > 0 else math.inf
+        return found._replace(seconds=0.0), math.inf
+
+    async def _look_up_books(self, tenant_id: int) -> Lease[Books | None]:
+        tenant = await find_tenant(self._pool, self._vault, tenant_id)
+        if tenant is None:
+            return Lease(None, math.inf)
+        return Lease(Books(tenant, await outlet_zones(self._pool, self._vault, tenant)), math.inf)
+
+    async def _look_up_demo(self, now: float) -> Lease[Access | Refusal]:
+        tenant = await find_tenant_named(self._pool, self._vault, DEMO)
+        if tenant is None:
+            return Lease(Refusal.UNKNOWN, math.inf)
+        zones = await outlet_zones(self._pool, self._vault, tenant)
+        return Lease(Access(tenant, zones, "admin", DEMO), math.inf)
