@@ -101,6 +101,14 @@ CREATE TABLE IF NOT EXISTS ledger.personal_keys (
     PRIMARY KEY (tenant_id, subject)
 );
 
+-- Erased is erased: no key comes back, or comes anew, whatever a program gets wrong.
+CREATE OR REPLACE FUNCTION ledger.refuse_new_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'subject % is erased', OLD.subject USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE OR REPLACE TRIGGER erased_keys_stay_erased BEFORE UPDATE OR DELETE ON ledger.personal_keys
+    FOR EACH ROW WHEN (OLD.wrapped IS NULL) EXECUTE FUNCTION ledger.refuse_new_key();
+
 -- Keys of machines: a till, an integrator. The key itself is shown once and kept nowhere; `hash` is its SHA-256.
 CREATE TABLE IF NOT EXISTS ledger.api_keys (
     tenant_id   integer NOT NULL REFERENCES ledger.tenants,

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ OLDEST_POSTGRES = 15
 # Advisory lock classes (first integer); the second is the tenant, or 0.
 TENANT_LOCK = 0x4C4544
 MIGRATION_LOCK = 0x4D4947
+VACUUM_WITHIN = 3600.0  # seconds
 
 # A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; and no
 # query here is one that compiling would make faster.
@@ -114,6 +115,17 @@ async def migrate(pool: asyncpg.Pool[Any]) -> None:
             await connection.execute(await connection.fetchval(_SQL["note_schema"], digest))
         # Connected before there was a role to act as.
         await _act_as_application(connection)
+
+
+async def vacuum(pool: asyncpg.Pool[Any], tables: Sequence[str]) -> None:
+    """Takes old versions of rows out of these tables (quoted names), as far as the connecting user and others allow."""
+    async with pool.acquire() as connection:
+        statement = await connection.fetchval(_SQL["vacuum_statement"], tables)
+        await connection.execute(_SQL["act_as_owner_from_here"])
+        try:
+            await connection.execute(statement, timeout=VACUUM_WITHIN)
+        finally:
+            await _act_as_application(connection)
 
 
 _SQL = queries("ledger/database.sql")

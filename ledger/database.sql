@@ -19,3 +19,9 @@ SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace
 
 -- name: note_schema -- the statement that keeps the digest
 SELECT format('COMMENT ON SCHEMA ledger IS %L', $1::text)
+
+-- name: act_as_owner_from_here -- for what cannot run inside a transaction
+SET ROLE NONE
+
+-- name: vacuum_statement -- those that somebody vacuums already, or may not be vacuumed by us, are left out
+SELECT format('VACUUM (SKIP_LOCKED) %s', array_to_string($1::text[], ', '))

@@ -61,6 +61,8 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    # An error's details show rows: what is in them belongs in no log.
+    "log_error_verbosity": "terse",
 }
 
 

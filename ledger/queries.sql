@@ -107,7 +107,7 @@ SELECT $1, n.subject, n.wrapped FROM unnest($2::text[], $3::bytea[]) AS n (subje
 -- name: erase_personal_keys -- also of subjects that never had one: none is made for them from here on
 INSERT INTO ledger.personal_keys
 SELECT $1, n.subject, NULL FROM unnest($2::text[]) AS n (subject)
-    ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL
+    ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL WHERE personal_keys.wrapped IS NOT NULL
 
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id

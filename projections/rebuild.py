@@ -30,6 +30,11 @@ REBUILD_LOCK = 0x52454255
 NEXT = "_next"
 SWITCH_TRIES = 10
 
+
+class RebuildRuns(LedgerError):
+    """One rebuild at a time: each drops what it finds of another."""
+
+
 # Called with a projection's name, and how many events of how many it has seen, over all tenants.
 Report = Callable[[str, int, int], None]
 
@@ -37,7 +42,7 @@ Report = Callable[[str, int, int], None]
 async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progress: Report | None = None) -> None:
     """Rebuilds projections from the log, one after the other.
 
-    LedgerError: there is no such projection, another rebuild runs, or an event cannot be applied.
+    LedgerError: there is no such projection, another rebuild runs (RebuildRuns), or an event cannot be applied.
     """
     if unknown := sorted(set(names) - set(NAMES)):
         raise LedgerError(f"no such projection: {', '.join(unknown)} (there are {', '.join(NAMES)})")
@@ -47,11 +52,21 @@ async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progre
                 await _rebuild(pool, vault, projection, progress or _quiet)
 
 
+async def throw_away_leftovers(pool: Pool) -> None:
+    """Drops what a killed rebuild has left; the next one would begin with that. RebuildRuns: it is not dead."""
+    async with _alone(pool):
+        for name in NAMES:
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(schemas.ACT_AS_OWNER)
+                await schemas.drop(connection, schema_of(name + NEXT))
+                await connection.execute(_SQL["forget_checkpoints"], name + NEXT)
+
+
 @contextlib.asynccontextmanager
 async def _alone(pool: Pool) -> AsyncIterator[None]:
     async with pool.acquire() as connection:
         if not await connection.fetchval(_SQL["try_lock"], REBUILD_LOCK):
-            raise LedgerError("a rebuild is running already; let it finish or stop it first")
+            raise RebuildRuns("a rebuild is running already; let it finish or stop it first")
         try:
             yield
         finally:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from ledger.append import fingerprint
 from ledger.commands import PostOrder
 from ledger.database import queries
 from ledger.records import Order, OrderLine, Payment
@@ -49,7 +50,11 @@ class Till(NamedTuple):
 
     async def post(self, *orders: Order) -> int:
         """Posts orders at once, and returns the newest position."""
-        commands = [PostOrder(order=order, zone=STOCKHOLM, swish_type=10, fingerprint=repr(order)) for order in orders]
+        known_by = [fingerprint(self.tenant.secret, "order", order) for order in orders]
+        commands = [
+            PostOrder(order=order, zone=STOCKHOLM, swish_type=10, fingerprint=known)
+            for order, known in zip(orders, known_by, strict=True)
+        ]
         context = Context(actor="test")
         answers = await asyncio.gather(*(self.writer.submit(self.tenant, command, context) for command in commands))
         return max(answer.position for answer in answers)

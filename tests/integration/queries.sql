@@ -9,3 +9,21 @@ SELECT nspname FROM pg_namespace WHERE nspname LIKE 'read%' ORDER BY nspname
 
 -- name: read_slowly -- a report that takes a while
 SELECT count(*), pg_sleep($1) FROM read_orders.orders
+
+-- name: keys -- which subjects ever had a key, and whether they have one
+SELECT subject, wrapped IS NOT NULL AS alive FROM ledger.personal_keys
+
+-- name: give_a_key -- to one who may have none
+UPDATE ledger.personal_keys SET wrapped = '\x00' WHERE subject = $1
+
+-- name: delete_keys -- so that another could be made
+DELETE FROM ledger.personal_keys WHERE subject = $1
+
+-- name: everything_of_events -- their bytes
+SELECT metadata, data FROM ledger.events
+
+-- name: everything_of_orders -- their bytes, and the customers'
+SELECT document, state FROM read_orders.orders UNION ALL SELECT document, '' FROM read_orders.customers
+
+-- name: stop_projection -- as if an event could not be applied
+UPDATE ledger.checkpoints SET error = 'something' WHERE tenant_id = $1 AND projection = $2

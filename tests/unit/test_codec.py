@@ -87,7 +87,7 @@ def opened(stored: tuple[str, int], data: bytes, **keys: bytes) -> Event:
 
 
 def test_every_event_ever_stored_has_its_bytes_and_an_example() -> None:
-    files = {path.name for path in GOLDEN.iterdir()}
+    files = {path.name for path in GOLDEN.glob("*.json")}
     assert files == {golden_file(stored).name for stored in EXAMPLES}
     assert EXAMPLES.keys() >= STORED.keys(), "write an example, then its bytes: write_new_golden_files"
 
