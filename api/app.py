@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, reads, sales, swish
+from api import commands, feed, reads, sales, swish
 from api.lifespan import running
 from api.routing import Dispatcher, Route, callback, command, may, query, sign_in
 from api.token import post_token
@@ -56,6 +56,7 @@ ROUTES: list[Route] = [
     query("/v1/swish", reads.get_swish, ALL),
     query("/v1/terminals", reads.get_terminals, READERS),
     query("/v1/reports", reads.get_reports, READERS),
+    query("/v1/events", feed.get_events, READERS),
     sign_in("/Token", post_token),
     sign_in("/api/Token", post_token),
 ]
@@ -66,6 +67,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool) -> Starlette:
     app = _Application(lifespan=functools.partial(running, settings=settings, dsn=dsn, projectors=projectors))
     app.state.settings = settings
     app.state.load = Load(settings.bodies_bytes)
+    app.state.stopping = False
     app.state.clock = lambda: datetime.now(UTC)
     return app
 

@@ -30,7 +30,7 @@ async def reached(request: Request, projection: str, *, windowed: bool = False) 
     misses nothing (contract, section 1, Window). The wait ends after `settings.min_position_wait` seconds.
     BadInput: no position. Unavailable: not there in time, or the projection has stopped.
     """
-    wanted = _named(request)
+    wanted = named_position(request)
     state = request.app.state
     tenant_id: int = request.state.tenant.tenant_id
     try:
@@ -43,7 +43,8 @@ async def reached(request: Request, projection: str, *, windowed: bool = False) 
         raise Unavailable(f"the read model {projection!r} has not reached position {wanted} yet") from None
 
 
-def _named(request: Request) -> int:
+def named_position(request: Request) -> int:
+    """The position in `Ledger-Min-Position`, 0 for none. BadInput: it is no position."""
     text = header(request, b"ledger-min-position")
     if not text:
         return 0

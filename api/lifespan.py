@@ -36,7 +36,13 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
     state.throttle = Throttle()
+    state.appended = Progress()
     wake = asyncio.Event()
+
+    def committed(tenant_id: int) -> None:
+        wake.set()
+        state.appended.moved(tenant_id)
+
     async with (
         pool_of(dsn, FOR_WRITES) as pool,
         pool_of(dsn, FOR_READS) as state.pool,
@@ -45,7 +51,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         await all_tenants(doors, state.vault)  # a master key that is not theirs is found now, not by the first till
         state.register = Register(doors, state.vault)
         state.sign_in = SignIn(doors, state.register.secret)
-        state.writer = Writer(pool, state.vault, lambda tenant_id: wake.set(), queued_at_most=settings.queued_commands)
+        state.writer = Writer(pool, state.vault, committed, queued_at_most=settings.queued_commands)
         at_work = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():
             yield

@@ -29,10 +29,13 @@ class CannotListen(LedgerError):
 class Server(uvicorn.Server):
     """uvicorn that says when it listens, loses patience with slow clients, and stops cleanly however often asked."""
 
-    def __init__(self, config: uvicorn.Config, patience: Patience, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, patience: Patience, listening: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._patience = patience
         self._listening = listening
+        self._stopping = stopping
         # uvicorn ticks ten times a second.
         self._ticks = round(10 * min(1.0, max(0.1, min(patience) / 10)))
 
@@ -54,6 +57,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Only ask for the end, which is bounded by GRACE. uvicorn would raise the signal again after it."""
         self.should_exit = True
+        self._stopping()
 
 
 def serve(settings: Settings, *, projectors: bool) -> None:
@@ -116,8 +120,9 @@ def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
 def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: bool, greeting: str) -> None:
     from api.app import build  # imports every endpoint: not needed to find out that a port is taken
 
+    app = build(settings, dsn, projectors=projectors)
     config = uvicorn.Config(
-        build(settings, dsn, projectors=projectors),
+        app,
         loop="uvloop",
         http=Protocol,
         ws="none",
@@ -134,7 +139,7 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     patience = Patience(settings.head_seconds, settings.body_seconds, settings.answer_seconds)
-    server = Server(config, patience, lambda: print(greeting, flush=True))
+    server = Server(config, patience, lambda: print(greeting, flush=True), lambda: setattr(app.state, "stopping", True))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     try:

@@ -90,18 +90,36 @@ def decode(
         if _MARK not in data and (name, version) in _DECODERS:
             found: Event = (_full_decoder(STORED[name, version]) if full else _DECODERS[name, version])(data)
             return found
-        tree: Loose = _loose.decode(data)
-        sealed = tree.pop("sealed", None)
-        kind = STORED[_newest(name, version)]
-        if sealed is not None and sealed["key"] in keys:
-            box = base64.b64decode(sealed["box"])
-            opened = AESGCM(keys[sealed["key"]]).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], context)
-            _mend(tree, _loose.decode(opened))
-        while (name, version) in UPCASTERS:
-            tree, version = UPCASTERS[name, version](tree), version + 1
+        kind, tree = STORED[_newest(name, version)], _opened(name, version, data, keys, context)
         return _from_full(kind, msgspec.convert(tree, _full(kind))) if full else msgspec.convert(tree, kind)
     except (msgspec.MsgspecError, KeyError, ValueError, TypeError, InvalidTag) as error:
         raise CannotDecode(f"{name} version {version}: {error!r}") from error
+
+
+def shown(name: str, version: int, data: bytes, keys: Mapping[str, bytes], context: bytes) -> bytes:
+    """The event's JSON in its newest version, its personal data where the key is there and left out where it is not.
+
+    CannotDecode: it cannot be read.
+    """
+    if _MARK not in data and (name, version) not in UPCASTERS:
+        return data
+    try:
+        return encoder.encode(_opened(name, version, data, keys, context))
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError, InvalidTag) as error:
+        raise CannotDecode(f"{name} version {version}: {type(error).__name__}") from error
+
+
+def _opened(name: str, version: int, data: bytes, keys: Mapping[str, bytes], context: bytes) -> Loose:
+    """The event's members as they would be today, what is sealed among them where the key is there."""
+    tree: Loose = _loose.decode(data)
+    sealed = tree.pop("sealed", None)
+    if sealed is not None and sealed["key"] in keys:
+        box = base64.b64decode(sealed["box"])
+        opened = AESGCM(keys[sealed["key"]]).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], context)
+        _mend(tree, _loose.decode(opened))
+    while (name, version) in UPCASTERS:
+        tree, version = UPCASTERS[name, version](tree), version + 1
+    return tree
 
 
 def subject(data: bytes) -> str | None:

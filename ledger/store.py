@@ -68,12 +68,19 @@ class Vault:
     ) -> dict[str, bytes | None]:
         """The personal keys of those subjects that ever had one; None for those that were erased."""
         wanted = set(subjects)
-        missing = [subject for subject in wanted if (tenant_id, subject) not in self._keys]
-        if missing:
+        found = {subject: self._keys[tenant_id, subject] for subject in wanted if (tenant_id, subject) in self._keys}
+        if len(found) < len(wanted):
+            missing = list(wanted - found.keys())
             for subject, wrapped in await connection.fetch(_SQL["read_personal_keys"], tenant_id, missing):
-                key = None if wrapped is None else self.unwrap(wrapped, f"{tenant_id}/{subject}")
-                self._remember(tenant_id, subject, key)
-        return {subject: self._keys[tenant_id, subject] for subject in wanted if (tenant_id, subject) in self._keys}
+                found[subject] = None if wrapped is None else self.unwrap(wrapped, f"{tenant_id}/{subject}")
+                self._remember(tenant_id, subject, found[subject])
+        return found
+
+    def uncached(self) -> Vault:
+        """One that remembers nothing yet: for a reader that no writer tells of erasures."""
+        other = Vault()
+        other._masters = self._masters
+        return other
 
     def forget(self, tenant_id: int) -> None:
         """Asks the database for every key of a tenant again: some are gone."""

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.audit.note import Checkpoint, NoteError, Signer, Verifier, open_checkpoint, open_note
 from ledger.audit.tree import EMPTY_ROOT
 
-GOLDEN = Path(__file__).parent / "golden" / "checkpoint.note"
+GOLDEN = Path(__file__).parent / "golden_notes" / "checkpoint.note"
 # The example of Go's sumdb/note.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 PETERS_NOTE = (
