@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from api import commands, feed, reads, sales, swish
 from api.lifespan import running
 from api.routing import Dispatcher, Route, callback, command, may, query, sign_in
+from api.tally import Tally
 from api.token import post_token
 from api.wire import Load
 from ledger.settings import Settings
@@ -66,6 +67,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool) -> Starlette:
     """The ASGI application on the prepared database at `dsn`; with `projectors` it keeps the read models up itself."""
     app = _Application(lifespan=functools.partial(running, settings=settings, dsn=dsn, projectors=projectors))
     app.state.settings = settings
+    app.state.tally = Tally()
     app.state.load = Load(settings.bodies_bytes)
     app.state.stopping = False
     app.state.clock = lambda: datetime.now(UTC)
@@ -76,4 +78,4 @@ class _Application(Starlette):
     """Starlette with our dispatcher in place of its middlewares: errors become answers there, in one table."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Dispatcher(ROUTES, otherwise=self.router)
+        return Dispatcher(ROUTES, otherwise=self.router, tally=self.state.tally)

@@ -133,7 +133,9 @@ async def _post_external_id(request: Request, *, of_return: bool) -> Response:
 async def submit(request: Request, command: Command, *, idempotent: bool = True) -> Response:
     """Hands a command to the writer and gives its answer; an Idempotency-Key is looked at where `idempotent`."""
     context = _context(request, command, idempotent=idempotent)
-    return command_answer(await request.app.state.writer.submit(_tenant(request), command, context))
+    answer = await request.app.state.writer.submit(_tenant(request), command, context)
+    request.scope["outcome"] = "duplicate" if answer.duplicate else "appended"
+    return command_answer(answer)
 
 
 def _context(request: Request, command: Command, *, idempotent: bool) -> Context:

@@ -51,7 +51,9 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         await all_tenants(doors, state.vault)  # a master key that is not theirs is found now, not by the first till
         state.register = Register(doors, state.vault)
         state.sign_in = SignIn(doors, state.register.secret)
-        state.writer = Writer(pool, state.vault, committed, queued_at_most=settings.queued_commands)
+        state.writer = Writer(
+            pool, state.vault, committed, queued_at_most=settings.queued_commands, measured=state.tally.appended
+        )
         at_work = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():
             yield

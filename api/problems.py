@@ -16,6 +16,7 @@ import msgspec
 from starlette.requests import Request
 
 from ledger.errors import BadInput, LedgerError, NotAdmitted, Refused, Unavailable
+from ledger.telling import told
 
 log = logging.getLogger("order_ledger.api")
 
@@ -135,19 +136,20 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 class Problem(NamedTuple):
-    """An answer that is no success, ready to be sent."""
+    """An answer that is no success, ready to be sent. `name` ends the problem's type."""
 
+    name: str
     status: int
     body: bytes
     headers: list[tuple[bytes, bytes]]
 
 
-def problem(error: Exception, kind: Kind, correlation: str = "") -> Problem:
+def problem(error: Exception, kind: Kind) -> Problem:
     """The answer to an error. Never raises; what nobody expected is logged here, and nothing of it is shown."""
     error = _translated(error)
     outcome = next((found for known, found in OUTCOMES.items() if isinstance(error, known)), _UNEXPECTED)
     if outcome is _UNEXPECTED:
-        log.error("unexpected, correlation id %s: %r", correlation, error, exc_info=error)
+        log.error("unexpected: %s", told(error), exc_info=error)
     as_command = kind is Kind.COMMAND or (kind is Kind.CALLBACK and not outcome.retryable)
     status = outcome.command if as_command else outcome.query
     content = msgspec.json.encode(_content(error, outcome, status))
@@ -156,7 +158,7 @@ def problem(error: Exception, kind: Kind, correlation: str = "") -> Problem:
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if isinstance(error, HttpError):
         headers.extend(error.headers)
-    return Problem(status, content, headers)
+    return Problem(outcome.name, status, content, headers)
 
 
 def fail_as(request: Request, kind: Kind) -> None:
@@ -169,7 +171,7 @@ def _translated(error: Exception) -> Exception:
         return Unauthorised(str(error))
     if not isinstance(error, OUTAGES):
         return error
-    log.warning("the database is away: %r", error)
+    log.warning("the database is away: %s", told(error))
     return Unavailable("the database does not answer; nothing was lost, try again")
 
 

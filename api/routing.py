@@ -8,7 +8,9 @@ twice. A path with parameters is one more look-up for each way in which paths of
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -16,13 +18,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import guard
+from api import guard, logs
 from api.problems import Kind, NotFound, WrongMethod, problem
+from api.tally import NO_ANSWER, NO_ROUTE, Tally
 from api.wire import Reply
 from ledger.errors import OutcomeUnknown
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+log = logging.getLogger("order_ledger.api")
+
+# What a problem means for a command, in its metrics; every other one: refused.
+_OUTCOMES = {"unavailable": "unavailable", "internal": "error"}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -75,8 +82,9 @@ def sign_in(path: str, handler: Handler) -> Route:
 class Dispatcher:
     """The ASGI application of the endpoints; what is not HTTP (start and stop) goes `otherwise`."""
 
-    def __init__(self, routes: Iterable[Route], otherwise: ASGIApp) -> None:
+    def __init__(self, routes: Iterable[Route], otherwise: ASGIApp, tally: Tally | None = None) -> None:
         self._otherwise = otherwise
+        self._tally = tally or Tally()
         self._fixed: dict[str, Path] = {}
         self._patterns: dict[tuple[str | None, ...], Path] = {}
         # How many segments a pattern has -> which of them may be parameters.
@@ -96,9 +104,11 @@ class Dispatcher:
         if scope["type"] != "http":
             await self._otherwise(scope, receive, send)
             return
+        begun, status = time.perf_counter(), NO_ANSWER
         try:
             reply = await self._reply(scope, receive, send)
             await reply(scope, receive, send)
+            status = reply.status_code
         except ClientDisconnect:
             return
         except (OutcomeUnknown, asyncio.CancelledError) as error:
@@ -106,17 +116,31 @@ class Dispatcher:
         finally:
             if "load" in scope:
                 scope["app"].state.load.give_back(scope)
+            self._count(scope, status, time.perf_counter() - begun)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route: Route | None = scope.get("route")
+        path = route.path if route is not None else NO_ROUTE
+        self._tally.answered(path, status, seconds)
+        if route is not None and route.kind is Kind.COMMAND:
+            self._tally.decided(path, scope.get("outcome", "error"))
 
     async def _reply(self, scope: Scope, receive: Receive, send: Send) -> Response:
         headers = scope["header"] = dict(scope["headers"])
         correlation = guard.identify(scope, headers)
+        logs.correlation.set(correlation)
+        reply = await self._handled(scope, receive, send, headers)
+        reply.raw_headers.append((b"x-correlation-id", correlation.encode("ascii")))
+        return reply
+
+    async def _handled(self, scope: Scope, receive: Receive, send: Send, headers: guard.Headers) -> Response:
         try:
             if scope["app"].state.settings.demo and b"authorization" not in headers:
                 guard.refuse_foreign(headers)
             path, values = self._find(scope["path"])
             if scope["method"] == "OPTIONS":
                 return Reply(204, b"", [(b"allow", ", ".join(_methods(path.routes)).encode("ascii"))])
-            route = _chosen(path.routes, scope["method"])
+            route = scope["route"] = _chosen(path.routes, scope["method"])
             scope["failing_as"], scope["roles"] = route.kind, route.roles
             scope["path_params"] = dict(zip(path.parameters, values, strict=True))
             if not route.open:
@@ -125,7 +149,7 @@ class Dispatcher:
         except (ClientDisconnect, OutcomeUnknown):
             raise
         except Exception as error:
-            return Reply(*problem(error, scope.get("failing_as", Kind.QUERY), correlation))
+            return _refusal(error, scope)
 
     def _find(self, path: str) -> tuple[Path, list[str]]:
         """What is under a path, and the values of its parameters."""
@@ -160,6 +184,18 @@ def _is_readable(routes: dict[str, Route]) -> bool:
 
 def _methods(routes: dict[str, Route]) -> list[str]:
     return sorted({*routes, "OPTIONS", *(["HEAD"] if _is_readable(routes) else [])})
+
+
+def _refusal(error: Exception, scope: Scope) -> Reply:
+    """The answer to an error, and the one line that says so; it quotes nothing of the request."""
+    found = problem(error, scope.get("failing_as", Kind.QUERY))
+    scope["outcome"] = _OUTCOMES.get(found.name, "refused")
+    route: Route | None = scope.get("route")
+    log.info(
+        "refused",
+        extra={"fields": {"route": route.path if route else NO_ROUTE, "status": found.status, "problem": found.name}},
+    )
+    return Reply(found.status, found.body, found.headers)
 
 
 def _hang_up(error: BaseException, send: Send) -> None:

@@ -93,7 +93,8 @@ def decode(
         kind, tree = STORED[_newest(name, version)], _opened(name, version, data, keys, context)
         return _from_full(kind, msgspec.convert(tree, _full(kind))) if full else msgspec.convert(tree, kind)
     except (msgspec.MsgspecError, KeyError, ValueError, TypeError, InvalidTag) as error:
-        raise CannotDecode(f"{name} version {version}: {error!r}") from error
+        # Its type only: the text may quote what could not be read, and this one goes to logs and health reports.
+        raise CannotDecode(f"{name} version {version}: {type(error).__name__}") from error
 
 
 def shown(name: str, version: int, data: bytes, keys: Mapping[str, bytes], context: bytes) -> bytes:
@@ -136,7 +137,7 @@ def decode_metadata(metadata: bytes) -> Metadata:
     try:
         return _metadata(metadata)
     except msgspec.MsgspecError as error:
-        raise CannotDecode(f"metadata: {error}") from error
+        raise CannotDecode(f"metadata: {type(error).__name__}") from error
 
 
 def personal(value: Event | Record) -> bool:

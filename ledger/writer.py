@@ -8,6 +8,7 @@ A command that is refused does not touch its neighbours.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections import deque
@@ -24,6 +25,7 @@ from ledger.erasure import follow
 from ledger.errors import OutcomeUnknown, Refused, Unavailable
 from ledger.outage import AWAY, ask_after, hang_up, translated, undo
 from ledger.store import Connection, Pool, Vault
+from ledger.telling import told
 from ledger.tenants import Tenant
 
 _SQL = queries("ledger/queries.sql")
@@ -70,7 +72,11 @@ class _Queue:
 
 
 class Writer:
-    """The one way into the log for this process. `committed` is called with the tenant's id after each commit."""
+    """The one way into the log for this process.
+
+    After each commit `committed` is called with the tenant's id, and `measured` with the batch's number of commands and
+    of events, and the seconds it took.
+    """
 
     def __init__(
         self,
@@ -78,12 +84,14 @@ class Writer:
         vault: Vault,
         committed: Callable[[int], None] = lambda tenant_id: None,
         queued_at_most: int = QUEUED_AT_MOST,
+        measured: Callable[[int, int, float], None] = lambda commands, events, seconds: None,
     ) -> None:
         self._pool = pool
         self._vault = vault
         self._committed = committed
+        self._measured = measured
         self._queues: dict[int, _Queue] = {}
-        self._queued = 0
+        self._queued = 0  # of all tenants
         self._queued_at_most = queued_at_most
         self._closing = False
         self._to_notify: set[int] = set()
@@ -98,8 +106,15 @@ class Writer:
         queue.waiting.append(request)
         self._queued += 1
         if queue.worker is None:
-            queue.worker = asyncio.create_task(self._work(tenant.tenant_id, queue))
+            # In no request's context: it works for all that come after, and its log lines are about none of them.
+            work = self._work(tenant.tenant_id, queue)
+            queue.worker = asyncio.create_task(work, context=contextvars.Context())
         return await request.answer
+
+    @property
+    def queued(self) -> int:
+        """How many commands wait for their batch."""
+        return self._queued
 
     async def close(self) -> None:
         """Finishes what was accepted and takes nothing more."""
@@ -132,8 +147,10 @@ class Writer:
     async def _handle(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
         """One batch; when it fails as a whole, one by one, so that each command gets its own honest answer."""
         requests = [request for request in requests if not request.answer.done()]
+        begun = time.perf_counter()
         try:
-            await self._commit(tenant_id, queue, requests)
+            events = await self._commit(tenant_id, queue, requests)
+            self._measured(len(requests), events, time.perf_counter() - begun)
         except Exception as error:
             queue.recent.states.clear()
             if isinstance(error, TimeoutError):
@@ -141,7 +158,7 @@ class Writer:
                 await self._pool.expire_connections()
             waiting = [request for request in requests if not request.answer.done()]
             if len(waiting) > 1 and not isinstance(error, (OutcomeUnknown, *AWAY)):
-                _log.warning("a batch of %d failed and is tried one by one: %r", len(waiting), error)
+                _log.warning("a batch of %d failed and is tried one by one: %s", len(waiting), told(error))
                 await self._one_by_one(tenant_id, queue, waiting)
             for request in waiting:
                 _refuse(request, translated(error))
@@ -154,7 +171,8 @@ class Writer:
             else:
                 _refuse(request, Unavailable("the database takes too long; send this again"))
 
-    async def _commit(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> None:
+    async def _commit(self, tenant_id: int, queue: _Queue, requests: Sequence[_Request]) -> int:
+        """Decides, appends and answers; how many events there were."""
         async with self._pool.acquire() as connection:
             transaction = connection.transaction()
             await transaction.start()
@@ -173,7 +191,7 @@ class Writer:
             try:
                 await transaction.commit()
             except AWAY as error:
-                _log.warning("a commit was not answered, asking after it: %r", error)
+                _log.warning("a commit was not answered, asking after it: %s", told(error))
                 hang_up(connection)
                 await ask_after(self._pool, tenant_id, first_id, sent)
             # Answered before the connection is given back: that may fail, and what is committed is committed.
@@ -187,6 +205,7 @@ class Writer:
                     request.answer.set_result(outcome)
             if batch.appended:
                 self._announce(tenant_id)
+            return len(batch.appended)
 
     async def _decide(
         self, connection: Connection, batch: Batch, requests: Sequence[_Request], now: datetime
@@ -234,7 +253,7 @@ class Writer:
             for tenant_id in tenants:
                 await self._pool.execute(_SQL["notify"], str(tenant_id))
         except AWAY as error:
-            _log.debug("nobody was notified: %r", error)
+            _log.debug("nobody was notified: %s", told(error))
 
 
 def _refuse(request: _Request, error: Exception) -> None:

@@ -18,8 +18,9 @@ import asyncpg
 
 from ledger.database import queries
 from ledger.errors import CannotDecode
-from ledger.events import CustomerErased, Recorded
+from ledger.events import NAMES, CustomerErased, Recorded
 from ledger.store import Connection, Pool, Vault, read_log, read_streams
+from ledger.telling import told
 from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
@@ -186,8 +187,9 @@ class Runner:
             if _is_passing(error):
                 raise
             if len(events) == 1:
-                log.exception("projection %s stopped: tenant %d, event %d", name, tenant_id, events[0].position)
-                return Outcome(name, position, f"event {events[0].position}: {error!r}")
+                found = f"event {events[0].position} ({NAMES[type(events[0].event)][0]}): {told(error)}"
+                log.exception("projection %s of tenant %d stopped: %s", name, tenant_id, found)
+                return Outcome(name, position, found)
         half = len(events) // 2
         outcome = await self._apply(connection, tenant_id, name, events[:half], position)
         if outcome.error is not None:
@@ -239,7 +241,7 @@ async def run_forever(
                     failures = 0
         except Exception as error:
             pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
-            log.warning("projections pause for %.1f s: %r", pause, error, exc_info=failures == 0)
+            log.warning("projections pause for %.1f s: %s", pause, told(error), exc_info=failures == 0)
             failures += 1
             await _first_of(pause, stop)
 

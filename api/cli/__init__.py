@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
 import asyncpg
 
+from api import logs
 from api.cli import keys, processes, tenants, users
 from api.cli.tree import ENVIRONMENT, Tree
 from ledger.errors import LedgerError
 from ledger.settings import Settings
+from ledger.telling import told
 
 _ABOUT = "A ledger for tills: every order kept as it came, read models built from it."
 _EXAMPLES = """\
@@ -38,13 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.from_environ(os.environ | _given(options))
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(message)s")
-        logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLogger().level))
+        logs.configure(settings)
         options.run(settings, options)
     except LedgerError as error:
         return _fail(str(error))
     except asyncpg.PostgresError as error:
-        return _fail(f"PostgreSQL refuses: {error}")
+        return _fail(f"PostgreSQL refuses: {told(error)}")
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
