@@ -162,6 +162,66 @@ CREATE TABLE IF NOT EXISTS ledger.checkpoints (
     PRIMARY KEY (tenant_id, projection)
 ) WITH (fillfactor = 50);
 
+-- The sealed log (ledger/audit). A generation is one signed log under one key: `origin` order-ledger/<tenant>, from the
+-- second on with its number behind. What is signed stays signed: all four tables are only ever added to.
+CREATE TABLE IF NOT EXISTS ledger.seal_keys (
+    tenant_id  integer NOT NULL REFERENCES ledger.tenants,
+    generation integer NOT NULL CHECK (generation > 0),
+    vkey       text COLLATE "C" NOT NULL,
+    since      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- Why the log before was not continued; null for the first.
+    reason     text,
+    PRIMARY KEY (tenant_id, generation)
+);
+
+-- Full tiles of the tree (C2SP tlog-tiles): 256 hashes, and the root over them. Partial ones are made when asked for.
+CREATE TABLE IF NOT EXISTS ledger.tiles (
+    tenant_id  integer NOT NULL,
+    generation integer NOT NULL,
+    level      smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    number     bigint NOT NULL CHECK (number >= 0),
+    hashes     bytea NOT NULL CHECK (octet_length(hashes) = 8192),
+    root       bytea NOT NULL CHECK (octet_length(root) = 32),
+    PRIMARY KEY (tenant_id, generation, level, number),
+    FOREIGN KEY (tenant_id, generation) REFERENCES ledger.seal_keys
+);
+-- Hashes do not compress, and a proof wants a few of them: stored plainly, a part is read without the rest.
+ALTER TABLE ledger.tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+-- One signed note per size: of two trees of one size only one can ever be shown.
+CREATE TABLE IF NOT EXISTS ledger.signed_checkpoints (
+    tenant_id  integer NOT NULL,
+    generation integer NOT NULL,
+    size       bigint NOT NULL CHECK (size >= 0),
+    note       text COLLATE "C" NOT NULL,
+    signed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (tenant_id, generation, size),
+    FOREIGN KEY (tenant_id, generation) REFERENCES ledger.seal_keys
+);
+
+-- Generations that are never signed again, for their log is not the one that was signed.
+CREATE TABLE IF NOT EXISTS ledger.seal_stops (
+    tenant_id  integer NOT NULL,
+    generation integer NOT NULL,
+    stopped_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    reason     text NOT NULL,
+    PRIMARY KEY (tenant_id, generation),
+    FOREIGN KEY (tenant_id, generation) REFERENCES ledger.seal_keys
+);
+
+DO $$
+DECLARE
+    sealed text;
+BEGIN
+    FOREACH sealed IN ARRAY ARRAY['seal_keys', 'tiles', 'signed_checkpoints', 'seal_stops'] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER is_immutable BEFORE UPDATE OR DELETE ON ledger.%I '
+            'FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change()', sealed);
+        EXECUTE format('CREATE OR REPLACE TRIGGER is_never_truncated BEFORE TRUNCATE ON ledger.%I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', sealed);
+        EXECUTE format('REVOKE ALL ON ledger.%I FROM PUBLIC', sealed);
+    END LOOP;
+END $$;
+
 -- One append, the only way in. The caller holds the tenant's lock (taken by a statement of its own before: lock and
 -- tail in one statement would read a tail from before the lock was granted). Positions are tail + 1, tail + 2, …: no
 -- sequence, whose numbers a rollback loses and a reader may skip.
@@ -219,6 +279,28 @@ BEGIN
     END LOOP;
 END $$;
 
+-- How far each tenant's log has come and how far it is sealed: the sealer's look over all tenants, and health's. Without
+-- a generation: it was never sealed. `stopped` says why it is not signed any more.
+CREATE OR REPLACE FUNCTION ledger.seals() RETURNS TABLE (
+    tenant_id integer, name text, head bigint, generation integer, vkey text, size bigint, stopped text
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+BEGIN
+    FOR tenant_id, name IN SELECT t.tenant_id, t.name FROM tenants t ORDER BY t.tenant_id LOOP
+        PERFORM set_config('ledger.tenant', seals.tenant_id::text, true);
+        SELECT e.position INTO head
+          FROM events e WHERE e.tenant_id = seals.tenant_id ORDER BY e.position DESC LIMIT 1;
+        head := coalesce(head, 0);
+        SELECT k.generation, k.vkey INTO generation, vkey
+          FROM seal_keys k WHERE k.tenant_id = seals.tenant_id ORDER BY k.generation DESC LIMIT 1;
+        SELECT c.size INTO size
+          FROM signed_checkpoints c WHERE c.tenant_id = seals.tenant_id AND c.generation = seals.generation
+         ORDER BY c.size DESC LIMIT 1;
+        SELECT s.reason INTO stopped
+          FROM seal_stops s WHERE s.tenant_id = seals.tenant_id AND s.generation = seals.generation;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
 -- Which tenant a person who signs in belongs to.
 CREATE OR REPLACE FUNCTION ledger.tenant_of_user(a_name text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
@@ -237,7 +319,7 @@ END $$;
 -- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
 -- user may create no roles it acts as itself, and the triggers above and a wall that binds the owner are the guard.
 REVOKE ALL ON ledger.events FROM PUBLIC;
-REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.tenant_of_user FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.tenant_of_user FROM PUBLIC;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
@@ -254,10 +336,33 @@ BEGIN
     END IF;
     GRANT USAGE ON SCHEMA ledger TO order_ledger;
     GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
-    GRANT EXECUTE ON FUNCTION ledger.append, ledger.heads, ledger.tenant_of_user TO order_ledger;
+    GRANT EXECUTE ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.tenant_of_user TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users, ledger.sessions TO order_ledger;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;
+    GRANT SELECT ON ledger.seal_keys, ledger.tiles, ledger.signed_checkpoints, ledger.seal_stops TO order_ledger;
+END $$;
+
+-- The sealer's role: it may read events, and add to what is sealed; nothing else.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger_sealer') THEN
+        CREATE ROLE order_ledger_sealer NOLOGIN;
+        EXECUTE format('GRANT order_ledger_sealer TO %I', current_user);
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
+END $$;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger_sealer') THEN
+        RETURN;
+    END IF;
+    GRANT USAGE ON SCHEMA ledger TO order_ledger_sealer;
+    GRANT SELECT ON ledger.events TO order_ledger_sealer;
+    GRANT EXECUTE ON FUNCTION ledger.seals TO order_ledger_sealer;
+    GRANT SELECT, INSERT ON ledger.seal_keys, ledger.tiles, ledger.signed_checkpoints, ledger.seal_stops
+        TO order_ledger_sealer;
 END $$;
 
 -- The wall between tenants: whatever a query asks for, it meets only rows of the tenant its connection acts for

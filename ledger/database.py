@@ -16,11 +16,12 @@ from ledger.errors import LedgerError
 from ledger.pool import ANSWER_WITHIN, create
 
 ROOT = Path(__file__).parent.parent
-ROLE = "order_ledger"
+ROLE, SEALER = "order_ledger", "order_ledger_sealer"
 OLDEST_POSTGRES = 15
 # Advisory lock classes (first integer); the second is the tenant, or 0.
 TENANT_LOCK = 0x4C4544
 MIGRATION_LOCK = 0x4D4947
+SEAL_LOCK = 0x534541
 VACUUM_WITHIN = 3600.0  # seconds
 
 # A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; and no
@@ -57,8 +58,9 @@ async def open_pool(
     max_size: int = 10,
     tenant_id: int | None = None,
     answer_within: float | None = ANSWER_WITHIN,
+    role: str = ROLE,
 ) -> asyncpg.Pool[Any]:
-    """A pool whose connections act as the application's role, which cannot change the log. OSError: nobody answers.
+    """A pool whose connections act as `role`: none can change the log, and only ROLE appends. OSError: nobody answers.
 
     They meet no tenant's rows until they act for one; with `tenant_id` they act for that one from the start.
     A statement takes `answer_within` seconds at most; None, for what may take its time: no limit.
@@ -70,7 +72,7 @@ async def open_pool(
         min_size=min_size,
         max_size=max_size,
         connection_class=Connection,
-        init=_act_as_application,
+        init=functools.partial(_act_as, role=role),
         reset=_keep,
         server_settings=_SESSION | own,
     )
@@ -88,9 +90,9 @@ async def _keep(connection: asyncpg.Connection[Any]) -> None:
     """Nothing is reset between two uses but a transaction left open, which asyncpg does: it would take a round trip."""
 
 
-async def _act_as_application(connection: asyncpg.Connection[Any]) -> None:
-    if await connection.fetchval(_SQL["role_exists"], ROLE):
-        await connection.execute(_SQL["act_as_application"])
+async def _act_as(connection: asyncpg.Connection[Any], role: str) -> None:
+    if await connection.fetchval(_SQL["role_exists"], role):
+        await connection.execute(_SQL["act_as"], role)
 
 
 async def server_version(pool: asyncpg.Pool[Any]) -> int:
@@ -114,7 +116,7 @@ async def migrate(pool: asyncpg.Pool[Any]) -> None:
             await connection.execute(schema)
             await connection.execute(await connection.fetchval(_SQL["note_schema"], digest))
         # Connected before there was a role to act as.
-        await _act_as_application(connection)
+        await _act_as(connection, ROLE)
 
 
 async def vacuum(pool: asyncpg.Pool[Any], tables: Sequence[str]) -> None:
@@ -125,7 +127,7 @@ async def vacuum(pool: asyncpg.Pool[Any], tables: Sequence[str]) -> None:
         try:
             await connection.execute(statement, timeout=VACUUM_WITHIN)
         finally:
-            await _act_as_application(connection)
+            await _act_as(connection, ROLE)
 
 
 _SQL = queries("ledger/database.sql")

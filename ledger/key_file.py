@@ -38,15 +38,23 @@ def decoded(text: str) -> bytes:
 
 
 def write_keys(path: Path, keys: Sequence[bytes], *, replace: bool) -> None:
-    """Writes the file whole or not at all, readable by its owner only; without `replace` one that is there stays.
+    """Writes keys, one a line, as `write_durably` does.
 
     A lost key makes every name and address in the log unreadable for ever, so it is on disk before it is used.
+    """
+    write_durably(path, b"".join(base64.b64encode(key) + b"\n" for key in keys), replace=replace)
+
+
+def write_durably(path: Path, content: bytes, *, replace: bool) -> None:
+    """Writes a file whole or not at all, readable by its owner only; without `replace` one that is there stays.
+
+    It is on the disk when this returns.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.writelines(base64.b64encode(key) + b"\n" for key in keys)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if replace:

@@ -21,6 +21,7 @@ from ledger.errors import CannotDecode
 from ledger.events import NAMES, CustomerErased, Recorded
 from ledger.store import Connection, Pool, Vault, read_log, read_streams
 from ledger.telling import told
+from ledger.waits import first_of
 from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
@@ -234,16 +235,16 @@ async def run_forever(
                     begun = time.monotonic()
                     applied = await _round(runner, connection)
                     if not applied:
-                        await _first_of(POLL_SECONDS, wake, stop)
+                        await first_of(POLL_SECONDS, wake, stop)
                     elif applied < EVENTS_AT_ONCE:
                         # Under load, leave writers the time and take more at once; alone, this is next to nothing.
-                        await _first_of(min(time.monotonic() - begun, REST_SECONDS), stop)
+                        await first_of(min(time.monotonic() - begun, REST_SECONDS), stop)
                     failures = 0
         except Exception as error:
             pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
             log.warning("projections pause for %.1f s: %s", pause, told(error), exc_info=failures == 0)
             failures += 1
-            await _first_of(pause, stop)
+            await first_of(pause, stop)
 
 
 async def run_until_caught_up(pool: Pool, vault: Vault) -> None:
@@ -278,13 +279,3 @@ async def _listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connectio
             raise
         if not connection.is_closed():
             await connection.remove_listener(CHANNEL, hear)
-
-
-async def _first_of(seconds: float, *events: asyncio.Event) -> None:
-    """Returns when one of the events is set, or after so many seconds."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
