@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, feed, reads, sales, swish
+from api import commands, feed, history, reads, sales, swish
 from api.lifespan import running
 from api.routing import Dispatcher, Route, callback, command, may, query, sign_in
 from api.tally import Tally
@@ -21,6 +21,7 @@ TILLS = may("terminal")
 BOOKS = may("integrator")
 SELLERS = may("terminal", "integrator")
 READERS = may("integrator", "auditor")
+AUDITORS = may("auditor")
 ALL = may("terminal", "integrator", "auditor")
 
 ROUTES: list[Route] = [
@@ -52,9 +53,16 @@ ROUTES: list[Route] = [
     query("/api/Sale/GetDailySale", sales.get_daily_sale, READERS),
     query("/api/Sale/GetHourlySale", sales.get_hourly_sale, READERS),
     callback("/api/SwishOnlinePayment/PostSwishOnlinePayment", swish.post_swish, TILLS),
-    query("/v1/orders/{id}", reads.get_order, ALL),
+    query("/v1/orders/{id}", history.get_order, ALL),
+    query("/v1/orders/{id}/history", history.get_order_history, AUDITORS),
+    query("/v1/invoices/{id}", history.get_invoice, ALL),
+    query("/v1/invoices/{id}/history", history.get_invoice_history, AUDITORS),
+    query("/v1/drawer/{id}", history.get_drawer_entry, ALL),
+    query("/v1/drawer/{id}/history", history.get_drawer_entry_history, AUDITORS),
     query("/v1/stock", sales.get_stock, READERS),
     query("/v1/swish", reads.get_swish, ALL),
+    query("/v1/swish/{swishId}", history.get_swish, ALL),
+    query("/v1/swish/{swishId}/history", history.get_swish_history, AUDITORS),
     query("/v1/terminals", reads.get_terminals, READERS),
     query("/v1/reports", reads.get_reports, READERS),
     query("/v1/events", feed.get_events, READERS),

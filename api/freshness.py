@@ -43,6 +43,13 @@ async def reached(request: Request, projection: str, *, windowed: bool = False) 
         raise Unavailable(f"the read model {projection!r} has not reached position {wanted} yet") from None
 
 
+def log_reached(request: Request, head: int) -> None:
+    """For a read of the log itself, which stands at `head`. BadInput and Unavailable as in `reached`."""
+    wanted = named_position(request)
+    if wanted > head:
+        raise Unavailable(f"the log has not reached position {wanted} yet")
+
+
 def named_position(request: Request) -> int:
     """The position in `Ledger-Min-Position`, 0 for none. BadInput: it is no position."""
     text = header(request, b"ledger-min-position")

@@ -16,6 +16,15 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE bytes_before < 8000000
  ORDER BY position
 
+-- name: read_stream -- what happened to a stream after its version $3, up to position $4: at most $5 events, and no more
+-- once they have passed 8 MB
+SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
+  FROM (SELECT e.*, sum(octet_length(data)) OVER (ORDER BY version) - octet_length(data) AS bytes_before
+          FROM (SELECT * FROM ledger.events
+                 WHERE tenant_id = $1 AND stream = $2 AND version > $3 ORDER BY version LIMIT $5) e) e
+ WHERE bytes_before < 8000000 AND position <= $4
+ ORDER BY version
+
 -- name: read_streams -- what happened to some streams before position $3
 SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.metadata,
        e.data

@@ -6,13 +6,15 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec
+from ledger.codec import Metadata
 from ledger.database import TENANT_LOCK, queries
 from ledger.errors import CannotDecode, LedgerError
 from ledger.events import NAMES, CustomerErased, Recorded
@@ -92,6 +94,16 @@ class Vault:
         self._keys[tenant_id, subject] = key
 
 
+class Stored(NamedTuple):
+    """An event with what the log says about it. `erased`: what was personal in it is gone with its key."""
+
+    recorded: Recorded
+    event_id: UUID
+    type: str
+    metadata: Metadata
+    erased: bool
+
+
 async def decode_rows(
     connection: Connection,
     tenant_id: int,
@@ -127,6 +139,27 @@ async def read_log(
     if any(row["type"] == _ERASED for row in rows):
         vault.forget(tenant_id)
     return await decode_rows(connection, tenant_id, rows, vault, full=full)
+
+
+async def read_stream(
+    connection: Connection, tenant_id: int, stream: str, after: int, until: int, limit: int, vault: Vault
+) -> list[Stored]:
+    """The next events of a stream: at most `limit` of those after version `after`, up to position `until`; none: there
+    are no more. Their records have their full shape. CannotDecode names the position.
+    """
+    rows = await connection.fetch(_SQL["read_stream"], tenant_id, stream, after, until, limit)
+    sealed_by = [codec.subject(row["data"]) for row in rows]
+    keys = await vault.keys(connection, tenant_id, filter(None, sealed_by))
+    return [
+        Stored(
+            _decode_row(row, keys, False, True),
+            row["event_id"],
+            row["type"],
+            codec.decode_metadata(row["metadata"]),
+            subject is not None and subject not in keys,
+        )
+        for row, subject in zip(rows, sealed_by, strict=True)
+    ]
 
 
 async def read_streams(

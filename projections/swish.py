@@ -42,9 +42,9 @@ def fold(known: Mapping[str, SwishState], events: Sequence[Recorded]) -> list[Sw
         swish_id = swish_id_of(recorded)
         first.setdefault(swish_id, recorded.position)
         before = states.get(swish_id) or known.get(swish_id) or SwishState()
-        states[swish_id] = evolve(before, _kept(recorded))
+        states[swish_id] = after(before, recorded)
     return [
-        SwishRow(swish_id, first[swish_id], state.order_id, encoder.encode(state), _document(swish_id, state))
+        SwishRow(swish_id, first[swish_id], state.order_id, encoder.encode(state), document(swish_id, state))
         for swish_id, state in states.items()
     ]
 
@@ -52,6 +52,11 @@ def fold(known: Mapping[str, SwishState], events: Sequence[Recorded]) -> list[Sw
 def swish_id_of(recorded: Recorded) -> str:
     """The Swish id that an event's stream is named after."""
     return recorded.stream.removeprefix(_STREAM)
+
+
+def after(state: SwishState, recorded: Recorded) -> SwishState:
+    """The state after one more event, without the payer and what a retry is known by."""
+    return evolve(state, _kept(recorded))
 
 
 def _kept(recorded: Recorded) -> Recorded:
@@ -65,7 +70,8 @@ def _kept(recorded: Recorded) -> Recorded:
     return msgspec.structs.replace(recorded, event=event, fingerprint=None)
 
 
-def _document(swish_id: str, state: SwishState) -> bytes:
+def document(swish_id: str, state: SwishState) -> bytes:
+    """What is shown of a Swish id."""
     received = state.received or SwishStatusReceived(kind=state.kind, status="")
     shown = shown_on_order(state, swish_id)
     return encoder.encode(

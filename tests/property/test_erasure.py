@@ -21,6 +21,7 @@ from projections import ALL, runner
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from tests.property.bodies import guid
+from tests.property.histories import end_where_read_models_stand
 from tests.property.oracle import Body
 from tests.property.world import MASTER_KEY, Ask, World
 
@@ -144,6 +145,8 @@ async def test_what_is_left_is_what_a_rebuild_gives(pool: asyncpg.Pool[Any], wor
         pass
     dump = await everything(pool)
     assert [word for word in PEOPLE if word in erased and word.encode() in dump] == []
+    told = await end_where_read_models_stand(pool, Vault(MASTER_KEY), world.tenant.tenant_id)
+    assert [word for word in PEOPLE if word in erased and word.encode() in told] == []
     async with pool.acquire() as connection:
         before = await world.rows(connection)
         await rebuild(pool, Vault(MASTER_KEY))

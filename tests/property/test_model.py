@@ -270,6 +270,7 @@ def test_everything_shown_is_what_was_said(dsn: str) -> None:
     machine = type("Machine", (Till,), {"world": world, "loop": loop})
     try:
         run_state_machine_as_test(machine, settings=PROFILE)
+        loop.run_until_complete(world.histories_end_where_read_models_stand())
         loop.run_until_complete(a_rebuild_changes_nothing(world))
     finally:
         loop.run_until_complete(world.writer.close())

@@ -36,6 +36,7 @@ from projections import swish as swish_reads
 from projections.runner import run_until_caught_up
 from projections.window import Page, Window
 from tests.property.bodies import DAY_STARTS, respelled
+from tests.property.histories import end_where_read_models_stand
 from tests.property.oracle import DUPLICATE, NEW, REFUSED, Body
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -185,6 +186,11 @@ class World:
         async with database.reading(self.pool, self.tenant.tenant_id) as connection:
             now = datetime.now(UTC)
             return await sales_reads.by_group(connection, self.tenant.tenant_id, now, None, "month", month)
+
+    async def histories_end_where_read_models_stand(self) -> None:
+        """Of every tenant there ever was."""
+        for tenant in await all_tenants(self.pool, self.vault):
+            await end_where_read_models_stand(self.pool, self.vault, tenant.tenant_id)
 
     async def rows(self, connection: Connection) -> dict[str, list[str]]:
         """Every row of every read model, of all tenants, as text."""

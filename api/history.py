@@ -1,0 +1,110 @@
+"""What something was at some time, and everything that happened to it. Thin: parameters, read the log, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import reads
+from api.freshness import log_reached
+from api.problems import NotFound
+from api.routing import Handler
+from api.wire import Query, json_answer, list_answer, path_guid
+from ledger import swish
+from ledger.database import reading
+from ledger.document import DocumentState
+from ledger.errors import BadInput
+from ledger.order import OrderState
+from ledger.store import Vault
+from ledger.swish import SwishState
+from projections import history
+from projections.history import DOCUMENT, NOW, ORDER, SWISH, AsOf, Clock, Kind
+from projections.window import Page
+
+S = TypeVar("S", OrderState, DocumentState, SwishState)
+Name = Callable[[Request], str]
+
+PAGE, PAGE_AT_MOST = 100, 1000
+_FARTHEST = 2**62
+_CLOCKS = ("recorded", "occurred")
+
+
+def _of(prefix: str) -> Name:
+    """The stream that the path's Guid names."""
+    return lambda request: f"{prefix}-{path_guid(request, 'id')}"
+
+
+def _of_swish(request: Request) -> str:
+    return swish.stream_of(request.path_params["swishId"])
+
+
+def _document(kind: Kind[S], name: Name) -> Handler:
+    """The handler that shows what a stream stands at, or stood at (`as_of`, `clock`)."""
+
+    async def answer(request: Request) -> Response:
+        stream, when = name(request), _as_of(request)
+        tenant_id = request.state.tenant.tenant_id
+        async with reading(request.app.state.pool, tenant_id) as connection:
+            found = await history.as_of(connection, tenant_id, _vault(request), kind, stream, when)
+        log_reached(request, found.head)
+        if found.document is None:
+            raise NotFound(f"there is no {stream}" if when == NOW else f"there was no {stream} then")
+        return json_answer(found.document, found.position)
+
+    return answer
+
+
+def _history(kind: Kind[S], name: Name) -> Handler:
+    """The handler that tells a stream's events, `limit` of them after version `after`."""
+
+    async def answer(request: Request) -> Response:
+        stream, query = name(request), Query(request)
+        after = query.integer("after", 0, _FARTHEST) or 0
+        limit = min(query.integer("limit", 1, _FARTHEST) or PAGE, PAGE_AT_MOST)
+        tenant_id = request.state.tenant.tenant_id
+        async with reading(request.app.state.pool, tenant_id) as connection:
+            told = await history.history(connection, tenant_id, _vault(request), kind, stream, after, limit)
+        log_reached(request, told.position)
+        if told.entries is None:
+            raise NotFound(f"there is no {stream}")
+        return list_answer(Page(told.entries, told.position))
+
+    return answer
+
+
+def _as_of(request: Request) -> AsOf:
+    """What `as_of` names: all digits are a position, anything else an instant."""
+    query = Query(request)
+    text, clock = query.text("as_of"), query.text("clock").lower() or "recorded"
+    if clock not in _CLOCKS:
+        raise BadInput.at("clock", "must be recorded or occurred")
+    if text.isascii() and text.isdigit():
+        return AsOf(position=min(int(text[:40]), _FARTHEST))
+    instant = query.moment("as_of", request.state.tenant.zone)
+    return NOW if instant is None else AsOf(instant=instant, clock=cast(Clock, clock))
+
+
+def _vault(request: Request) -> Vault:
+    """Keys as the database has them now: another process may have erased somebody."""
+    vault: Vault = request.app.state.vault
+    return vault.uncached()
+
+
+_past_order = _document(ORDER, _of("order"))
+
+
+async def get_order(request: Request) -> Response:
+    """An order as it stands, from the read model; with `as_of` as it stood, from the log."""
+    return await (reads.get_order if _as_of(request) == NOW else _past_order)(request)
+
+
+get_order_history = _history(ORDER, _of("order"))
+get_invoice = _document(DOCUMENT, _of("invoice"))
+get_invoice_history = _history(DOCUMENT, _of("invoice"))
+get_drawer_entry = _document(DOCUMENT, _of("drawer"))
+get_drawer_entry_history = _history(DOCUMENT, _of("drawer"))
+get_swish = _document(SWISH, _of_swish)
+get_swish_history = _history(SWISH, _of_swish)
