@@ -114,7 +114,7 @@ async def decode_rows(
     full: bool = False,
 ) -> list[Recorded]:
     """Rows of the log as events, personal data opened; `full` see `codec.decode`. CannotDecode names the position."""
-    subjects = {subject for row in rows if (subject := codec.subject(row["data"])) is not None}
+    subjects = {subject for row in rows if (subject := codec.subject(row[9])) is not None}
     keys = await vault.keys(connection, tenant_id, subjects) if subjects else {}
     return [_decode_row(row, keys, fingerprints, full) for row in rows]
 

@@ -46,7 +46,7 @@ async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progre
     """
     if unknown := sorted(set(names) - set(NAMES)):
         raise LedgerError(f"no such projection: {', '.join(unknown)} (there are {', '.join(NAMES)})")
-    async with _alone(pool):
+    async with one_at_a_time(pool):
         for projection in ALL:
             if projection.name in names:
                 await _rebuild(pool, vault, projection, progress or _quiet)
@@ -54,16 +54,22 @@ async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progre
 
 async def throw_away_leftovers(pool: Pool) -> None:
     """Drops what a killed rebuild has left; the next one would begin with that. RebuildRuns: it is not dead."""
-    async with _alone(pool):
+    async with one_at_a_time(pool):
         for name in NAMES:
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute(schemas.ACT_AS_OWNER)
                 await schemas.drop(connection, schema_of(name + NEXT))
-                await connection.execute(_SQL["forget_checkpoints"], name + NEXT)
+                await forget(connection, name + NEXT)
+
+
+async def forget(connection: Connection, checkpoint: str) -> None:
+    """Takes the checkpoints of a generation away, of all tenants."""
+    await connection.execute(_SQL["forget_checkpoints"], checkpoint)
 
 
 @contextlib.asynccontextmanager
-async def _alone(pool: Pool) -> AsyncIterator[None]:
+async def one_at_a_time(pool: Pool) -> AsyncIterator[None]:
+    """While no other rebuild or replay runs. RebuildRuns: one does."""
     async with pool.acquire() as connection:
         if not await connection.fetchval(_SQL["try_lock"], REBUILD_LOCK):
             raise RebuildRuns("a rebuild is running already; let it finish or stop it first")
@@ -94,7 +100,7 @@ async def _begin(pool: Pool, name: str) -> None:
         await connection.execute(schemas.ACT_AS_OWNER)
         await schemas.drop(connection, schema_of(name + NEXT))
         await schemas.create(connection, name, schema_of(name + NEXT))
-        await connection.execute(_SQL["forget_checkpoints"], name + NEXT)
+        await forget(connection, name + NEXT)
 
 
 async def _fill(pool: Pool, runner: Runner, name: str, progress: Report) -> None:
@@ -126,7 +132,7 @@ async def _switch(pool: Pool, runner: Runner, name: str) -> None:
         await _overtake(connection, runner, name)
         await schemas.drop(connection, old)
         await schemas.rename(connection, new, old)
-        await connection.execute(_SQL["forget_checkpoints"], name)
+        await forget(connection, name)
         await connection.execute(_SQL["rename_checkpoints"], name + NEXT, name)
 
 

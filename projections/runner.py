@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -43,6 +43,15 @@ BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _PASSING = ("08", "25", "40", "53", "55", "57", "58")
 
 
+# Events of a tenant from position `after` + 1 on, at most `limit`, their records in full shape.
+Reader = Callable[[Connection, int, int, int, Vault], Awaitable[list[Recorded]]]
+
+
+async def read_full(connection: Connection, tenant_id: int, after: int, limit: int, vault: Vault) -> list[Recorded]:
+    """From the log itself."""
+    return await read_log(connection, tenant_id, after, limit, vault, full=True)
+
+
 class Outcome(NamedTuple):
     """What became of a batch: the position a projection has come to, and why it stopped there, if it did."""
 
@@ -67,8 +76,9 @@ class Runner:
         *,
         progress: Progress | None = None,
         suffix: str = "",
+        read: Reader = read_full,
     ) -> None:
-        self._pool, self._vault, self._progress = pool, vault, progress
+        self._pool, self._vault, self._progress, self._read_log = pool, vault, progress, read
         self._projections = {projection.name + suffix: projection for projection in projections}
         self._schemas = ", ".join(map(schema_of, self._projections))
 
@@ -94,8 +104,8 @@ class Runner:
             self._progress.moved(tenant_id)
         return applied
 
-    async def apply_next(self, connection: Connection, tenant_id: int) -> int:
-        """`step` inside the caller's transaction."""
+    async def apply_next(self, connection: Connection, tenant_id: int, limit: int | None = None) -> int:
+        """`step` inside the caller's transaction; at most `limit` events."""
         await connection.execute(_SQL["begin_step"], self._schemas, tenant_id)
         names = list(self._projections)
         taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
@@ -106,7 +116,7 @@ class Runner:
         outcomes, applied = [], 0
         for position, group in itertools.groupby(sorted(taken, key=_position), key=_position):
             names = [row["projection"] for row in group]
-            found, count = await self._apply_from(connection, tenant_id, position, names)
+            found, count = await self._apply_from(connection, tenant_id, position, names, limit or EVENTS_AT_ONCE)
             outcomes += found
             applied += count
         if outcomes:
@@ -115,11 +125,11 @@ class Runner:
         return applied
 
     async def _apply_from(
-        self, connection: Connection, tenant_id: int, position: int, names: Sequence[str]
+        self, connection: Connection, tenant_id: int, position: int, names: Sequence[str], limit: int
     ) -> tuple[list[Outcome], int]:
         """Applies the events after `position` to the projections that stand there; read and decoded once for all."""
         try:
-            events = await self._read(connection, tenant_id, position, EVENTS_AT_ONCE)
+            events = await self._read(connection, tenant_id, position, min(limit, EVENTS_AT_ONCE))
             if events and events[0].position != position + 1:
                 raise CannotDecode(f"event {position + 1} is missing: the log goes on at {events[0].position}")
         except CannotDecode as error:
@@ -134,7 +144,7 @@ class Runner:
     async def _read(self, connection: Connection, tenant_id: int, after: int, limit: int) -> list[Recorded]:
         """The next events; those before one that cannot be decoded, which is raised once it is the next."""
         try:
-            return await read_log(connection, tenant_id, after, limit, self._vault, full=True)
+            return await self._read_log(connection, tenant_id, after, limit, self._vault)
         except CannotDecode:
             if limit == 1:
                 raise

@@ -139,7 +139,7 @@ async def test_what_a_killed_rebuild_has_left_is_thrown_away(till: Till, dsn: st
 
 
 async def test_leftovers_of_a_rebuild_that_runs_stay(till: Till) -> None:
-    async with rebuild._alone(till.pool):
+    async with rebuild.one_at_a_time(till.pool):
         with pytest.raises(RebuildRuns):
             await throw_away_leftovers(till.pool)
 
