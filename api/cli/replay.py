@@ -1,0 +1,56 @@
+"""`order-ledger replay`: whether what is shown follows from the events."""
+
+from __future__ import annotations
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
+from api.cli.tree import Tree
+from ledger.errors import LedgerError
+
+_REPLAY = """\
+Build every read model anew from the events, in scratch schemas, and compare it row by row with the one in use, which is
+only read. What differs is named to the member, and the exit code is 1. With changed projection code this shows what a
+deployment would change before it is deployed. Works beside a running server.
+"""
+_EXAMPLES = """\
+examples:
+  order-ledger replay --live
+  order-ledger replay --live --tenant kafe-sodermalm --json
+
+"""
+
+
+class DifferentError(LedgerError):
+    """What is shown is not what follows from the events."""
+
+
+def add_to(tree: Tree) -> None:
+    """Declares the command."""
+    command = tree.command("replay", "compare the read models with the events", _REPLAY, _EXAMPLES, at_desk(_replay))
+    command.add_argument("--live", action="store_true", required=True, help="the events of the database itself")
+    add_tenant_option(command)
+    add_json_option(command)
+
+
+async def _replay(desk: Desk) -> None:
+    from projections.replay import replay
+
+    tenant = await desk.tenant()
+    columns = (TextColumn("events replayed"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bars:
+        task = bars.add_task("")
+        tables = await replay(
+            desk.pool, desk.vault, tenant.tenant_id, lambda done, total: bars.update(task, completed=done, total=total)
+        )
+    shown = [{"table": table.name, "rows": table.rows, "different": table.differ} for table in tables]
+    if desk.options.json:
+        desk.show([one | {"differences": table.differences} for one, table in zip(shown, tables, strict=True)])
+    else:
+        desk.show(shown)
+        for table in tables:
+            for line in table.differences:
+                print(f"{table.name} {line}")
+    wrong = sum(table.differ for table in tables)
+    if wrong:
+        raise DifferentError(f"{wrong} rows in use are not what follows from the events of {tenant.name}")
