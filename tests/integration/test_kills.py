@@ -1,32 +1,24 @@
-"""SIGKILL, which nobody can prepare for: of projectors in the middle of batches, and of a server under load."""
+"""SIGKILL, which nobody can prepare for: of projectors in the middle of batches. Of servers: `tests/torture`."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import itertools
-import os
-import signal
 import subprocess
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
-import httpx
 import pytest
 
-from ledger import embedded
-from ledger.embedded_cluster import at_work_in
 from ledger.store import Connection
-from tests.integration.shop import MASTER_KEY, OUTLET, Body, Shop, open_shop, order_id, priced
-from tests.integration.test_startup import SCRIPT, Server, environment, run, serving, url_of, wait_until_gone
+from tests.integration.shop import MASTER_KEY, Shop, open_shop, priced
+from tests.integration.test_startup import SCRIPT, environment, run
 
 # Tables that every batch of new orders writes to, the first and the last of their projections among them.
 WRITTEN = ["read_orders.orders", "read_stock.stock", "read_sales.sales_orders", "read_sales.sales_totals"]
-TILLS, SOLD_BEFORE_A_KILL, KILLS = 6, 40, 4
 
 
 @pytest.fixture
@@ -124,113 +116,3 @@ async def check_read_models(connection: Connection, settings: dict[str, str], so
     anew = await read_models(connection)
     assert {name: rows for name, rows in anew.items() if rows != after_kills[name]} == {}
     assert anew.keys() == after_kills.keys()
-
-
-class Tills:
-    """Tills that post one new order after the other, each until somebody says that it is there."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.acknowledged: dict[str, Body] = {}
-        self.sold: dict[str, Decimal] = {}
-        self.retries = 0
-        self._stop = False
-        self._tasks = [asyncio.create_task(self._sell(till)) for till in range(TILLS)]
-
-    async def _sell(self, till: int) -> None:
-        async with httpx.AsyncClient(timeout=20) as client:
-            for number in itertools.count():
-                if self._stop:
-                    return
-                name, price = f"{till}/{number}", Decimal(1000 * (till + 1) + number) / 100
-                self.acknowledged[name] = await self._until_told(client, priced(name, price))
-                self.sold[name] = price
-
-    async def _until_told(self, client: httpx.AsyncClient, body: Body) -> Body:
-        for _ in range(6000):
-            try:
-                answer = await client.post(f"{self.url}/api/Order/PostOrder", json=body)
-            except httpx.TransportError:
-                self.retries += 1
-                await asyncio.sleep(0.02)
-                continue
-            if answer.status_code == 200:
-                told: Body = answer.json()
-                return told
-            assert answer.json()["retryable"], answer.text
-            await asyncio.sleep(0.02)
-        raise AssertionError("the server does not come back")
-
-    async def sell(self, count: int) -> None:
-        """Until so many more were acknowledged by the server that has just been started."""
-        assert self.url.startswith("http"), "the server did not start"
-        wanted = len(self.acknowledged) + count
-        while len(self.acknowledged) < wanted:
-            for task in self._tasks:
-                if task.done():
-                    task.result()
-            await asyncio.sleep(0.005)
-
-    async def finish(self) -> None:
-        """Until every order that was begun is acknowledged."""
-        self._stop = True
-        await asyncio.gather(*self._tasks)
-
-
-async def test_a_server_killed_under_load(tmp_path: Path) -> None:
-    data_dir = str(tmp_path)
-    tills = Tills()
-    for number in range(KILLS):
-        with serving(DATA_DIR=data_dir) as (process, lines):
-            tills.url = url_of(lines)
-            await tills.sell(SOLD_BEFORE_A_KILL)
-            kill(process, tmp_path, and_postgres=number % 2 == 1)
-    with serving(DATA_DIR=data_dir) as (_, lines):
-        tills.url = url_of(lines)
-        await tills.sell(TILLS)
-        await tills.finish()
-        assert tills.retries >= KILLS
-        await check_log(tmp_path, tills)
-        await check_answers(tills)
-    await asyncio.to_thread(wait_until_gone, tmp_path)
-    assert embedded.attach(tmp_path) is None
-
-
-def kill(process: Server, data_dir: Path, *, and_postgres: bool) -> None:
-    """The server; or all there is, so that nothing is written out any more: as when the power goes."""
-    process.kill()
-    (cluster,) = data_dir.resolve().glob("postgres-[0-9]*")
-    for pid in at_work_in(cluster) if and_postgres else ():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-async def check_log(data_dir: Path, tills: Tills) -> None:
-    """Every acknowledged order is there once, where its answer says, and nothing else but the outlets is."""
-    dsn = embedded.attach(data_dir)
-    assert dsn is not None
-    connection = await asyncpg.connect(dsn)
-    rows = await connection.fetch("SELECT position, stream, version FROM ledger.events ORDER BY position")
-    await connection.close()
-    assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
-    streams: dict[str, list[Any]] = {}
-    for row in rows:
-        streams.setdefault(row["stream"], []).append(row["position"])
-    for name, told in tills.acknowledged.items():
-        there = streams.pop(f"order-{order_id(name)}")
-        assert there == [told["Position"] - 2, told["Position"] - 1, told["Position"]]
-    assert all(stream.startswith("outlet-") for stream in streams)
-
-
-async def check_answers(tills: Tills) -> None:
-    """What HTTP says of the same: each order as it was sent, and the month's sales to the öre."""
-    newest = {"Ledger-Min-Position": str(max(told["Position"] for told in tills.acknowledged.values()))}
-    async with httpx.AsyncClient(base_url=tills.url, headers=newest, timeout=20) as client:
-        for name, price in tills.sold.items():
-            order = (await client.get(f"/v1/orders/{order_id(name)}")).json()
-            assert (order["Version"], order["OrderTotal"]) == (3, float(3 * price))
-        asked = {"outletId": str(OUTLET), "year": "2026", "month": "11"}
-        month = (await client.get("/api/Sale/GetMonthalySale", params=asked)).json()
-        assert Decimal(str(month["GrandTotal"])) == 3 * sum(tills.sold.values())
-        stock = (await client.get("/v1/stock")).json()
-        assert [level["Quantity"] for level in stock] == [-3 * len(tills.sold)]
