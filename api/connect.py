@@ -103,7 +103,8 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
 @contextlib.asynccontextmanager
 async def pool_of(dsn: str, size: int, answer_within: float = pool.ANSWER_WITHIN) -> AsyncIterator[pool.Pool]:
     """A pool for as long as the block runs. On the way out what is lent gets a moment, and is cut off then."""
-    opened = await database.open_pool(dsn, max_size=size, answer_within=answer_within)
+    # None kept open for its own sake: asyncpg would try to, and complain at length, while the server is away.
+    opened = await database.open_pool(dsn, min_size=0, max_size=size, answer_within=answer_within)
     try:
         yield opened
     finally:

@@ -58,9 +58,11 @@ class Stand:
             cwd=ROOT,
         )
         assert self._server.stdout is not None
-        line = self._server.stdout.readline().strip()
-        assert line.startswith("order-ledger listens on"), f"{line!r}: {self.log[-2000:]}"
-        self.url = line.rpartition(" ")[2]
+        for line in self._server.stdout:  # make may have something to say before
+            if line.startswith("order-ledger listens on"):
+                self.url = line.split()[-1]
+                return
+        raise AssertionError(f"the server does not start: {self.log[-2000:]}")
 
     def start_projector(self) -> None:
         """Start a projector of its own on the server's PostgreSQL; it is told to come again while that is away."""
