@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.acceptance.server import Server, serving
+from tests.acceptance.shops import Shops, shops
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(client)
     log = (directory / "server.log").read_text(encoding="utf-8")
     assert '"level":"ERROR"' not in log, log
+
+
+@pytest.fixture(scope="session")
+async def two_shops(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shops]:
+    """Two tenants at a server that lets nobody in without a credential."""
+    async with shops(tmp_path_factory.mktemp("shops")) as found:
+        yield found

@@ -16,7 +16,7 @@ import httpx
 Json = dict[str, Any]
 
 SCRIPT = Path(sys.executable).with_name("order-ledger")
-_OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL"}
+_OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL", "DEMO"}
 _PROBLEM = {"type", "title", "status", "detail", "errors", "retryable"}
 
 
