@@ -43,10 +43,18 @@ MAY = {
     "GET /api/Sale/GetHourlySale": "ia",
     "POST /api/SwishOnlinePayment/PostSwishOnlinePayment": "t",
     "GET /v1/orders/{id}": "tia",
+    "GET /v1/orders/{id}/history": "a",
+    "GET /v1/invoices/{id}": "tia",
+    "GET /v1/invoices/{id}/history": "a",
+    "GET /v1/drawer/{id}": "tia",
+    "GET /v1/drawer/{id}/history": "a",
     "GET /v1/stock": "ia",
     "GET /v1/swish": "tia",
+    "GET /v1/swish/{swishId}": "tia",
+    "GET /v1/swish/{swishId}/history": "a",
     "GET /v1/terminals": "ia",
     "GET /v1/reports": "ia",
+    "GET /v1/events": "ia",
 }
 OPEN = {"POST /Token", "POST /api/Token"}
 ROLES = {"terminal": "t", "integrator": "i", "auditor": "a", "admin": ""}
