@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -148,7 +148,7 @@ def asked(id_: str) -> list[str]:
 
 def answers(tenant: Tenant, id_: str) -> dict[str, tuple[int, str]]:
     """What a tenant hears to every question about an id; the id itself, which it has named, is taken out."""
-    named = re.compile(f"{id_}|{id_.replace('-', '')}", re.IGNORECASE)
+    named = re.compile(f"{UUID(id_)}|{UUID(id_).hex}", re.IGNORECASE)
     found = {}
     for url in asked(id_):
         headers = {"Ledger-Min-Position": str(tenant.admin.position), "X-Correlation-ID": "walk"}
