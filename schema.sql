@@ -301,6 +301,29 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Where projections stand in every tenant's log, for health and metrics: `waiting` is how many seconds ago the oldest
+-- event was recorded that is not applied yet (null: all are).
+CREATE OR REPLACE FUNCTION ledger.standing(a_projections text[]) RETURNS TABLE (
+    tenant_id integer, tenant text, head bigint, projection text, checkpoint bigint, error text, waiting float8
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+BEGIN
+    FOR tenant_id, tenant IN SELECT t.tenant_id, t.name FROM tenants t ORDER BY t.tenant_id LOOP
+        PERFORM set_config('ledger.tenant', standing.tenant_id::text, true);
+        SELECT e.position INTO head
+          FROM events e WHERE e.tenant_id = standing.tenant_id ORDER BY e.position DESC LIMIT 1;
+        head := coalesce(head, 0);
+        FOR projection, checkpoint, error, waiting IN
+            SELECT n.name, coalesce(c.position, 0), c.error, CASE WHEN coalesce(c.position, 0) < standing.head THEN (
+                    SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) FROM events e
+                     WHERE e.tenant_id = standing.tenant_id AND e.position = coalesce(c.position, 0) + 1) END
+              FROM unnest(a_projections) AS n (name)
+              LEFT JOIN checkpoints c ON c.tenant_id = standing.tenant_id AND c.projection = n.name
+        LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END $$;
+
 -- Which tenant a person who signs in belongs to.
 CREATE OR REPLACE FUNCTION ledger.tenant_of_user(a_name text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
@@ -319,7 +342,7 @@ END $$;
 -- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
 -- user may create no roles it acts as itself, and the triggers above and a wall that binds the owner are the guard.
 REVOKE ALL ON ledger.events FROM PUBLIC;
-REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.tenant_of_user FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.standing, ledger.tenant_of_user FROM PUBLIC;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
@@ -336,7 +359,8 @@ BEGIN
     END IF;
     GRANT USAGE ON SCHEMA ledger TO order_ledger;
     GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
-    GRANT EXECUTE ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.tenant_of_user TO order_ledger;
+    GRANT EXECUTE ON FUNCTION
+        ledger.append, ledger.heads, ledger.seals, ledger.standing, ledger.tenant_of_user TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users, ledger.sessions TO order_ledger;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;

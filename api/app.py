@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, feed, history, reads, sales, swish
+from api import commands, feed, health, history, metrics, reads, sales, swish
 from api.lifespan import running
-from api.routing import Dispatcher, Route, callback, command, may, query, sign_in
+from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
 from api.tally import Tally
 from api.token import post_token
 from api.wire import Load
@@ -66,6 +66,9 @@ ROUTES: list[Route] = [
     query("/v1/terminals", reads.get_terminals, READERS),
     query("/v1/reports", reads.get_reports, READERS),
     query("/v1/events", feed.get_events, READERS),
+    open_to_all("/health/live", health.get_live),
+    open_to_all("/health/ready", health.get_ready),
+    watched("/metrics", metrics.get_metrics, AUDITORS),
     sign_in("/Token", post_token),
     sign_in("/api/Token", post_token),
 ]

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from api.access import Register
 from api.connect import pool_of
 from api.throttle import Throttle
+from api.watch import Watch
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.sign_in import SignIn
@@ -36,6 +37,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
     state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
     state.throttle = Throttle()
+    state.watch = Watch(dsn)
     state.appended = Progress()
     wake = asyncio.Event()
 
@@ -49,6 +51,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         pool_of(dsn, FOR_DOORS) as doors,
     ):
         await all_tenants(doors, state.vault)  # a master key that is not theirs is found now, not by the first till
+        state.pools = {"writes": pool, "reads": state.pool, "doors": doors}
         state.register = Register(doors, state.vault)
         state.sign_in = SignIn(doors, state.register.secret)
         state.writer = Writer(
@@ -57,6 +60,7 @@ async def running(app: Starlette, settings: Settings, dsn: str, *, projectors: b
         at_work = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
         async with at_work if projectors else contextlib.nullcontext():
             yield
+            state.watch.close()
             await state.writer.close()
 
 

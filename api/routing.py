@@ -74,6 +74,16 @@ def callback(path: str, handler: Handler, roles: frozenset[str]) -> Route:
     return Route(Kind.COMMAND, "POST", path, handler, roles, open=True)
 
 
+def watched(path: str, handler: Handler, roles: frozenset[str]) -> Route:
+    """A route that reads and has a key of its own beside those of `roles`: whoever runs the server is no tenant's."""
+    return Route(Kind.QUERY, "GET", path, handler, roles, open=True)
+
+
+def open_to_all(path: str, handler: Handler) -> Route:
+    """A route that reads, for everybody."""
+    return Route(Kind.QUERY, "GET", path, handler, frozenset(), open=True)
+
+
 def sign_in(path: str, handler: Handler) -> Route:
     """The route where credentials come from."""
     return Route(Kind.QUERY, "POST", path, handler, frozenset(), open=True)

@@ -24,6 +24,11 @@ class Pool(asyncpg.Pool):
         """As asyncpg's, but at most CONNECT_WITHIN seconds where no `timeout` is named."""
         return super().acquire(timeout=CONNECT_WITHIN if timeout is None else timeout)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection that is free; asyncpg does not say so itself."""
+        return len(getattr(self._queue, "_getters", ()))
+
 
 async def create(dsn: str, answer_within: float | None, **options: Any) -> Pool:
     """A connected pool; `options` are asyncpg's. A statement takes `answer_within` seconds at most; None: no limit."""

@@ -1,0 +1,57 @@
+"""Whether the process lives, and whether it can do its work. Open to everybody, so it tells nothing of any business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.wire import Reply, json_answer
+from projections import NAMES
+from projections.standing import Standing
+
+# Seconds after which an event should have been in every read model long ago.
+LAGS_AFTER = 60.0
+
+
+async def get_live(request: Request) -> Response:
+    """200 for as long as there is anybody to say so; it asks nobody."""
+    return json_answer(b'{"status":"live"}')
+
+
+async def get_ready(request: Request) -> Response:
+    """200 when commands and reads can be answered, 503 when not, with what is the matter; within two seconds."""
+    standing = await request.app.state.watch.look()
+    report = readiness(standing, stopping=request.app.state.stopping)
+    answer: Reply = json_answer(msgspec.json.encode(report))
+    answer.status_code = 200 if report["status"] == "ready" else 503
+    return answer
+
+
+def readiness(standing: Sequence[Standing] | None, *, stopping: bool = False) -> dict[str, Any]:
+    """The report; `standing` is None where the database does not answer.
+
+    Not ready: the database is away, a projection has stopped or lags by more than LAGS_AFTER, the server is stopping.
+    """
+    seen = [] if standing is None else [(name, [one for one in standing if one.projection == name]) for name in NAMES]
+    projections = [_projection(name, found) for name, found in seen]
+    sound = all(not one["stopped"] and one["lag_seconds"] <= LAGS_AFTER for one in projections)
+    return {
+        "status": "ready" if standing is not None and sound and not stopping else "not ready",
+        "database": {"answers": standing is not None},
+        "projections": projections,
+    }
+
+
+def _projection(name: str, standing: Sequence[Standing]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "lag_events": max((one.lag for one in standing), default=0),
+        "lag_seconds": round(max((one.seconds for one in standing), default=0.0), 3),
+        "stopped": [
+            {"tenant": one.tenant_id, "position": one.checkpoint, "error": one.error} for one in standing if one.error
+        ],
+    }
