@@ -26,6 +26,12 @@ CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS
 CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON ledger.events DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION public.hold();
 """
+# The last thing a batch writes does not fit any more.
+FULL_DISK = """
+CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END$$;
+CREATE TRIGGER full_disk BEFORE INSERT ON ledger.idempotency_keys EXECUTE FUNCTION public.full_disk();
+"""
 Outcome = Answer | BaseException
 
 
@@ -186,6 +192,17 @@ async def test_nothing_is_claimed_of_a_commit_that_nobody_can_be_asked_about(
         *(Answer(position, duplicate=True) for position in (3, 6, 9)),
         Answer(12, duplicate=False),
     ]
+
+
+async def test_a_full_disk_is_refused_as_retryable_and_leaves_nothing_half_written(
+    shop: Shop, saboteur: Saboteur
+) -> None:
+    """With PostgreSQL's own error; what a disk that is really full does is shown by `make torture`."""
+    await saboteur.connection.execute(FULL_DISK)
+    assert only(Unavailable, await post(shop, "abc"))
+    assert await shop.events() == []
+    await saboteur.connection.execute("DROP TRIGGER full_disk ON ledger.idempotency_keys")
+    assert await post(shop, "abc") == [Answer(position, duplicate=False) for position in (3, 6, 9)]
 
 
 class Sales:
