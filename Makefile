@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer, nothing else. `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture lint setup
+.PHONY: help run test fuzz torture lint setup
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
 
@@ -12,6 +12,9 @@ run: .venv/.ready ## Set up, start everything and serve (HOST, PORT, DATA_DIR, .
 
 test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of them)
 	@.venv/bin/python -m pytest $(ARGS)
+
+fuzz: .venv/.ready ## Send hostile requests to every route: REQUESTS of them (5000), others each time
+	@REQUESTS=$${REQUESTS:-5000} .venv/bin/python -m pytest tests/fuzz $(ARGS)
 
 torture: .venv/.ready ## Kill, freeze and cut off servers under load (ROUNDS=100; SEED= to see a run again)
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) .venv/bin/python -m tests.torture

@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 
 from api import commands, feed, health, history, metrics, reads, sales, swish
 from api.lifespan import running
+from api.load import Load
 from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
 from api.tally import Tally
 from api.token import post_token
-from api.wire import Load
 from ledger.settings import Settings
 
 # Who may what: least privilege, and the table of the README.

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import guard, logs
+from api.load import LARGE
 from api.problems import Kind, NotFound, WrongMethod, problem
 from api.tally import NO_ANSWER, NO_ROUTE, Tally
 from api.wire import Reply
@@ -119,6 +120,8 @@ class Dispatcher:
             reply = await self._reply(scope, receive, send)
             await reply(scope, receive, send)
             status = reply.status_code
+            if len(reply.body) > LARGE:
+                scope["app"].state.load.strained(len(reply.body))
         except ClientDisconnect:
             return
         except (OutcomeUnknown, asyncio.CancelledError) as error:

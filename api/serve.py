@@ -30,9 +30,15 @@ class Server(uvicorn.Server):
     """uvicorn that says when it listens, loses patience with slow clients, and stops cleanly however often asked."""
 
     def __init__(
-        self, config: uvicorn.Config, patience: Patience, listening: Callable[[], None], stopping: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        patience: Patience,
+        tidy: Callable[[float], None],
+        listening: Callable[[], None],
+        stopping: Callable[[], None],
     ) -> None:
         super().__init__(config)
+        self._tidy = tidy
         self._patience = patience
         self._listening = listening
         self._stopping = stopping
@@ -46,12 +52,13 @@ class Server(uvicorn.Server):
             self._listening()
 
     async def on_tick(self, counter: int) -> bool:
-        """As uvicorn's; and, about once a second, a look at every connection."""
+        """As uvicorn's; and, about once a second, a look at every connection, and at what may be given back."""
         if counter % self._ticks == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Protocol):
                     connection.look(now, self._patience)
+            self._tidy(now)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -139,7 +146,8 @@ def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: b
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     patience = Patience(settings.head_seconds, settings.body_seconds, settings.answer_seconds)
-    server = Server(config, patience, lambda: print(greeting, flush=True), lambda: setattr(app.state, "stopping", True))
+    listening, stopping = lambda: print(greeting, flush=True), lambda: setattr(app.state, "stopping", True)
+    server = Server(config, patience, app.state.load.tidy, listening, stopping)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     try:

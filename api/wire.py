@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.load import LARGE, Load
 from api.problems import BodyTooLarge
 from ledger.business_time import query_instant
 from ledger.errors import BadInput, Unavailable
@@ -143,30 +144,9 @@ async def body(request: Request) -> bytes:
             await _drain(request, limit)
             raise Unavailable("too much is being worked on; send this again")
         chunks.append(chunk)
+    if size > LARGE:
+        await load.turn(request.scope)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-class Load:
-    """How many bytes of bodies are in hand, from when they are read until their answers are sent: `limit` at most.
-
-    A body that waits for the database lives on as records, several times its size; so many at once must be bounded.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.taken = 0
-
-    def take(self, scope: Scope, size: int) -> bool:
-        """Counts `size` more bytes to a request, or says that there is no room for them."""
-        if self.taken + size > self._limit:
-            return False
-        self.taken += size
-        scope["load"] = scope.get("load", 0) + size
-        return True
-
-    def give_back(self, scope: Scope) -> None:
-        """The request is over."""
-        self.taken -= scope.pop("load", 0)
 
 
 async def _chunk(request: Request) -> tuple[bytes, bool]:

@@ -66,6 +66,8 @@ async def append(
     if batch.appended:
         rows = await _rows(connection, vault, batch, [codec.encoder.encode(one) for one in metadata], now)
         first_id = rows[0].event_id
+        for row in rows:
+            batch.weigh(row.stream, len(row.data))
         claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
         found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)), *claims)
         assert found["first_position"] == batch.head + 1, "nobody else appends while the lock is held"

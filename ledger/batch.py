@@ -5,7 +5,6 @@ connection that holds the tenant's lock.
 from __future__ import annotations
 
 import operator
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -19,31 +18,13 @@ from ledger.document import DocumentState
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
 from ledger.reactions import new_references
+from ledger.recent import Recent, State
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, Pair
 
 _SQL = queries("ledger/queries.sql")
-_STATES_AT_MOST = 1024
 _NOBODY: frozenset[UUID] = frozenset()
-
-State = OrderState | DocumentState | SwishState | CustomerState
-
-
-class Recent:
-    """A tenant's recent streams in memory, good until a customer is erased: `erasures` is the count they belong to."""
-
-    def __init__(self) -> None:
-        self.states: OrderedDict[str, State] = OrderedDict()
-        self.erasures = 0
-
-    def remember(self, states: Iterable[tuple[str, State]]) -> None:
-        """Keeps states that are those of the log."""
-        for stream, state in states:
-            self.states[stream] = state
-            self.states.move_to_end(stream)
-        while len(self.states) > _STATES_AT_MOST:
-            self.states.popitem(last=False)
 
 
 class Appended(NamedTuple):
@@ -101,6 +82,7 @@ class Batch:
         self.new_idempotency: list[tuple[str, str, str, int]] = []
         self._recent = recent
         self._states: dict[str, State] = {}
+        self._bytes: dict[str, int] = {}
         self._claims: dict[Pair, str | None] = {}
         self._shared: dict[Pair, list[str]] = {}
         # What this batch adds to shared claims: not in the database yet when one of them is loaded later.
@@ -203,13 +185,13 @@ class Batch:
         streams, claims, shared, counters = self._wanted
         self._wanted = (set(), set(), set(), set())
         for name in streams:
-            self._states[name] = self._recent.states.get(name) or empty(name)
+            self._states[name] = self._recent.get(name) or empty(name)
         found = await self._read(connection, streams, claims, shared, counters)
         erasures = next((row["position"] for row in found.get("counter", ()) if row["key"] == ERASURES), 0)
         if erasures != self._recent.erasures:
             # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
             vault.forget(self.tenant_id)
-            self._recent.states.clear()
+            self._recent.clear()
             self._recent.erasures = erasures
             self._states |= {name: empty(name) for name in streams}
             found = await self._read(connection, streams, claims, shared, counters)
@@ -221,6 +203,8 @@ class Batch:
         self.counters |= {row["key"]: row["position"] for row in found.get("counter", ()) if row["key"] in counters}
         self._take_shared(shared, found.get("shared", ()))
         events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
+        for row in events:
+            self.weigh(row["stream"], len(row["data"]))
         for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
             self._states[recorded.stream] = evolve(self._states[recorded.stream], recorded)
 
@@ -253,5 +237,10 @@ class Batch:
     def remember(self) -> None:
         """After the commit: the states are those of the log now, and may be kept for the next batch."""
         self._recent.remember(
-            (stream, state) for stream, state in self._states.items() if state.version and stream not in self.wiser
+            ((stream, state) for stream, state in self._states.items() if state.version and stream not in self.wiser),
+            self._bytes,
         )
+
+    def weigh(self, stream: str, size: int) -> None:
+        """Counts the bytes of a stream's event that was read or will be written."""
+        self._bytes[stream] = self._bytes.get(stream, 0) + size

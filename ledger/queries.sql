@@ -8,12 +8,12 @@ SELECT pg_advisory_xact_lock_shared($1, $2), set_config('ledger.tenant', ($2::in
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
 
--- name: read_log -- events after a position, in order: at most $3 of them, and no more once they have passed 8 MB
+-- name: read_log -- events after a position, in order: at most $3 of them, and no more once they have passed 2 MB
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
   FROM (SELECT e.*, sum(octet_length(data)) OVER (ORDER BY position) - octet_length(data) AS bytes_before
           FROM (SELECT * FROM ledger.events
                  WHERE tenant_id = $1 AND position > $2 ORDER BY position LIMIT $3) e) e
- WHERE bytes_before < 8000000
+ WHERE bytes_before < 2000000
  ORDER BY position
 
 -- name: read_stream -- what happened to a stream after its version $3, up to position $4: at most $5 events, and no more

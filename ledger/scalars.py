@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
 # Powers of ten: what a double still holds, and from where on a number is written with an exponent.
 _FARTHEST, _WRITTEN_OUT = 300, 30
+_LONGEST = 10**_WRITTEN_OUT
 
 
 def integer(bits: int) -> Callable[[Any], int]:
@@ -109,11 +110,11 @@ def unknown(value: Any) -> Any:
     return text_without_secrets(text(value)) if isinstance(value, str) else value
 
 
-def _shortest(value: int | Decimal) -> Decimal:
+def _shortest(value: int | Decimal) -> int | Decimal:
     """The same number, exactly, without trailing zeros, and without an exponent where it is whole and short."""
+    if isinstance(value, int) and -_LONGEST < value < _LONGEST:
+        return value
     number = Decimal(value)
-    if isinstance(value, int) and number.adjusted() < _WRITTEN_OUT:
-        return number
     sign, digits, exponent = number.as_tuple()
     kept = "".join(map(str, digits)).rstrip("0")
     if not kept:

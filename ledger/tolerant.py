@@ -44,6 +44,8 @@ def loose(body: bytes) -> Any:
         value = _DECODER.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput.at("$", str(error)) from None
+    except ArithmeticError:
+        raise BadInput.at("$", "holds a number that nobody can read") from None
     except RecursionError:
         raise too_deep() from None
     level, count = [value], 0

@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ledger.append import append
-from ledger.batch import Batch, NotLoaded, Recent
+from ledger.batch import Batch, NotLoaded
 from ledger.codec import Metadata
 from ledger.commands import Command
 from ledger.database import TENANT_LOCK, queries
 from ledger.erasure import follow
 from ledger.errors import OutcomeUnknown, Refused, Unavailable
 from ledger.outage import AWAY, ask_after, hang_up, translated, undo
+from ledger.recent import Recent
 from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
 from ledger.tenants import Tenant
@@ -152,7 +153,7 @@ class Writer:
             events = await self._commit(tenant_id, queue, requests)
             self._measured(len(requests), events, time.perf_counter() - begun)
         except Exception as error:
-            queue.recent.states.clear()
+            queue.recent.clear()
             if isinstance(error, TimeoutError):
                 # A server that says nothing on one connection is not worth waiting for on the next.
                 await self._pool.expire_connections()

@@ -59,7 +59,7 @@ def answers(content: bytes) -> list[Answer]:
         first, *lines = head.decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
-        length = 0 if first.startswith("HTTP/1.1 1") else int(headers["content-length"])
+        length = 0 if first.startswith(("HTTP/1.1 1", "HTTP/1.1 204")) else int(headers["content-length"])
         assert len(rest) >= length, "an answer was cut off"
         found.append(Answer(int(first.split(" ")[1]), headers, rest[:length]))
         content = rest[length:]

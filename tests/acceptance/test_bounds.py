@@ -47,7 +47,7 @@ def test_decimals_are_exact(server: Server, sent: str, value: str) -> None:
 
 @pytest.mark.parametrize("sent", [
     "0.1234567", "1234567890123456789", "1e18", "1e400", "-1e400", '"NaN"', "NaN", '"Infinity"', '"1,5"', '"abc"',
-    "true", "[]", "{}", '"0x10"', "1e99999999999", "9" * 5000, "9999999999999.999999",
+    "true", "[]", "{}", '"0x10"', "1e99999999999", "1e99999999999999999999", "9" * 5000, "9999999999999.999999",
 ])  # fmt: skip
 def test_decimals_out_of_bounds_are_refused(server: Server, sent: str) -> None:
     order = an_order()

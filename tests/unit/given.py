@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ledger import order
-from ledger.batch import Batch, Recent, State, empty, evolve
+from ledger.batch import Batch, empty, evolve
 from ledger.commands import Command, PostOrder
 from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.events import Event, Recorded
 from ledger.order import OrderState
+from ledger.recent import Recent, State
 from ledger.records import Order, OrderLine, Payment, Receipt
 from ledger.view import Decision, Pair
 

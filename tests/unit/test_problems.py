@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from api.app import ROUTES
+from api.load import Load
 from api.problems import (
     BodyTooLarge,
     Forbidden,
@@ -29,7 +30,7 @@ from api.problems import (
     problem,
 )
 from api.routing import Dispatcher, Route, command, query
-from api.wire import Load, body, json_answer
+from api.wire import body, json_answer
 from ledger.errors import BadInput, OutcomeUnknown, Refused, Unavailable
 from ledger.settings import Settings
 

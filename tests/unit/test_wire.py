@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
+from api.load import Load
 from api.problems import BodyTooLarge
-from api.wire import Load, Query, body, command_answer, header, json_answer, list_answer, path_guid
+from api.wire import Query, body, command_answer, header, json_answer, list_answer, path_guid
 from ledger.errors import BadInput
 from ledger.settings import Settings
 from ledger.writer import Answer

@@ -1,0 +1,50 @@
+"""The states of a tenant's recent streams in memory, so that the 500th draft of an order does not read 499. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+from ledger.customer import CustomerState
+from ledger.document import DocumentState
+from ledger.order import OrderState
+from ledger.swish import SwishState
+
+State = OrderState | DocumentState | SwishState | CustomerState
+
+# A stored byte is some thirty in memory at worst (`[{},{},…`), and that for as long as nothing newer comes.
+_BYTES_AT_MOST = 1 << 20
+
+
+class Recent:
+    """States that are those of the log, the oldest forgotten first; bounded by the bytes their events take in it.
+
+    Good until a customer is erased: `erasures` is the count they belong to.
+    """
+
+    def __init__(self) -> None:
+        self.erasures = 0
+        self._states: OrderedDict[str, tuple[State, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, stream: str) -> State | None:
+        """The state of a stream, if it is known."""
+        found = self._states.get(stream)
+        return found[0] if found is not None else None
+
+    def remember(self, states: Iterable[tuple[str, State]], added: Mapping[str, int]) -> None:
+        """Keeps states; `added` are bytes of events read or written since they were remembered last, by stream."""
+        for stream, state in states:
+            _, known = self._states.pop(stream, (None, 0))
+            size = max(known, added.get(stream, 0))
+            self._bytes += size - known
+            self._states[stream] = state, size
+        # The newest stays, whatever its size: it is the one that is posted again.
+        while self._bytes > _BYTES_AT_MOST and len(self._states) > 1:
+            _, (_, size) = self._states.popitem(last=False)
+            self._bytes -= size
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._states.clear()
+        self._bytes = 0

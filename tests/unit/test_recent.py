@@ -1,0 +1,47 @@
+"""What stays in memory of recent streams: the newest, as far as there is room."""
+
+from __future__ import annotations
+
+from ledger.order import OrderState
+from ledger.recent import Recent
+
+ROOM = 1 << 20
+
+
+def states(recent: Recent, count: int) -> list[str]:
+    """Which of the streams 0, 1, 2 … are known."""
+    return [str(number) for number in range(count) if recent.get(str(number)) is not None]
+
+
+def test_the_oldest_are_forgotten_first() -> None:
+    recent = Recent()
+    for number in range(5):
+        recent.remember([(str(number), OrderState())], {str(number): ROOM // 4})
+    assert states(recent, 5) == ["1", "2", "3", "4"]
+    recent.remember([("1", OrderState())], {})
+    recent.remember([("5", OrderState())], {"5": ROOM // 4})
+    assert states(recent, 6) == ["1", "3", "4", "5"]
+
+
+def test_small_ones_are_many() -> None:
+    recent = Recent()
+    recent.remember([(str(number), OrderState()) for number in range(500)], {str(n): 2000 for n in range(500)})
+    assert len(states(recent, 500)) == 500
+
+
+def test_the_newest_stays_whatever_its_size() -> None:
+    recent = Recent()
+    recent.remember([("0", OrderState()), ("1", OrderState())], {"1": 5 * ROOM})
+    assert states(recent, 2) == ["1"]
+    recent.remember([("1", OrderState())], {"1": 10})
+    assert states(recent, 2) == ["1"]
+    recent.remember([("0", OrderState())], {"0": 10})
+    assert states(recent, 2) == ["0"]
+
+
+def test_what_is_forgotten_takes_no_room() -> None:
+    recent = Recent()
+    recent.remember([("0", OrderState())], {"0": ROOM})
+    recent.clear()
+    recent.remember([("1", OrderState()), ("2", OrderState())], {"1": ROOM // 2, "2": ROOM // 2})
+    assert states(recent, 3) == ["1", "2"]
