@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 _SQL = queries("projections/rebuild.sql")
 # Advisory lock class; see ledger.database for the others.
 REBUILD_LOCK = 0x52454255
-NEXT = "_next"
+# Other generations than the one in use: of a rebuild, and of a replay.
+NEXT, SCRATCH = "_next", "_replay"
 SWITCH_TRIES = 10
 
 
@@ -40,26 +41,25 @@ Report = Callable[[str, int, int], None]
 
 
 async def rebuild(pool: Pool, vault: Vault, names: Sequence[str] = NAMES, progress: Report | None = None) -> None:
-    """Rebuilds projections from the log, one after the other.
+    """Rebuilds projections from the log, which is read once for all of them.
 
     LedgerError: there is no such projection, another rebuild runs (RebuildRuns), or an event cannot be applied.
     """
     if unknown := sorted(set(names) - set(NAMES)):
         raise LedgerError(f"no such projection: {', '.join(unknown)} (there are {', '.join(NAMES)})")
     async with one_at_a_time(pool):
-        for projection in ALL:
-            if projection.name in names:
-                await _rebuild(pool, vault, projection, progress or _quiet)
+        await _rebuild(pool, vault, [one for one in ALL if one.name in names], progress or _quiet)
 
 
 async def throw_away_leftovers(pool: Pool) -> None:
-    """Drops what a killed rebuild has left; the next one would begin with that. RebuildRuns: it is not dead."""
+    """Drops what a killed rebuild or replay has left; the next would begin with that. RebuildRuns: it is not dead."""
     async with one_at_a_time(pool):
         for name in NAMES:
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute(schemas.ACT_AS_OWNER)
-                await schemas.drop(connection, schema_of(name + NEXT))
-                await forget(connection, name + NEXT)
+                for suffix in (NEXT, SCRATCH):
+                    await schemas.drop(connection, schema_of(name + suffix))
+                    await forget(connection, name + suffix)
 
 
 async def forget(connection: Connection, checkpoint: str) -> None:
@@ -80,18 +80,25 @@ async def one_at_a_time(pool: Pool) -> AsyncIterator[None]:
                 await connection.fetchval(_SQL["unlock"], REBUILD_LOCK)
 
 
-async def _rebuild(pool: Pool, vault: Vault, projection: Projection, progress: Report) -> None:
-    runner = Runner(pool, vault, [projection], suffix=NEXT)
-    await _begin(pool, projection.name)
-    await _fill(pool, runner, projection.name, progress)
+async def _rebuild(pool: Pool, vault: Vault, projections: Sequence[Projection], progress: Report) -> None:
+    names = [projection.name for projection in projections]
+    for name in names:
+        await _begin(pool, name)
+    await _fill(pool, Runner(pool, vault, projections, suffix=NEXT), names, progress)
+    for projection in projections:
+        await _take_over(pool, Runner(pool, vault, [projection], suffix=NEXT), projection.name, progress)
+
+
+async def _take_over(pool: Pool, runner: Runner, name: str, progress: Report) -> None:
+    """Switches to the next generation as soon as readers of the old one let go."""
     for tries in range(SWITCH_TRIES):
         try:
-            return await _switch(pool, runner, projection.name)
+            return await _switch(pool, runner, name)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-            log.info("rebuild of %s: readers hold the old tables, trying again (%d)", projection.name, tries + 1)
+            log.info("rebuild of %s: readers hold the old tables, trying again (%d)", name, tries + 1)
             await asyncio.sleep(1)
-            await _fill(pool, runner, projection.name, progress)
-    raise LedgerError(f"{projection.name} is rebuilt, but the old tables were never free to be dropped; try again")
+            await _fill(pool, runner, [name], progress)
+    raise LedgerError(f"{name} is rebuilt, but the old tables were never free to be dropped; try again")
 
 
 async def _begin(pool: Pool, name: str) -> None:
@@ -103,14 +110,16 @@ async def _begin(pool: Pool, name: str) -> None:
         await forget(connection, name + NEXT)
 
 
-async def _fill(pool: Pool, runner: Runner, name: str, progress: Report) -> None:
-    """Applies the log to the next generation until it is where the log ends, or nearly."""
+async def _fill(pool: Pool, runner: Runner, names: Sequence[str], progress: Report) -> None:
+    """Applies the log to next generations until they are where the log ends, or nearly."""
     async with pool.acquire() as connection:
-        while behind := await runner.behind(connection):
-            for tenant_id in behind:
+        behind = True
+        while behind:
+            for tenant_id in await runner.behind(connection):
                 await runner.step_on(connection, tenant_id)
-            await _report(connection, name, progress)
-        await _report(connection, name, progress)
+            for name in names:
+                await _report(connection, name, progress)
+            behind = bool(await runner.behind(connection))
 
 
 async def _report(connection: Connection, name: str, progress: Report) -> None:

@@ -16,12 +16,11 @@ from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault, head
 from projections import ALL, NAMES, schemas
-from projections.rebuild import forget, one_at_a_time
+from projections.rebuild import SCRATCH, forget, one_at_a_time
 from projections.runner import Reader, Runner, read_full
 from projections.schemas import schema_of
 
 _SQL = queries("projections/replay.sql")
-SCRATCH = "_replay"
 _SHOWN_AT_MOST = 20
 
 # Called with how many events of how many are applied.
