@@ -235,3 +235,18 @@ async def test_a_till_whose_key_was_revoked_holds_up_no_other(two_shops: Shops) 
     name = await a_user(two_shops)
     form = {"grant_type": "password", "userName": name, "password": PASSWORD}
     assert two_shops.send(None, "POST", "/Token", data=form, headers=address).status_code == 200
+
+
+@pytest.mark.parametrize(("form", "error"), [
+    (b"", "invalid_request"), (b"\xff\xfe", "invalid_request"), (b"&".join([b"a=1"] * 200), "invalid_request"),
+    (b"grant_type=password&userName=admin", "invalid_request"), (b"grant_type=refresh_token", "invalid_request"),
+    (b"grant_type=client_credentials", "unsupported_grant_type"),
+])  # fmt: skip
+def test_a_form_that_makes_no_sense(two_shops: Shops, form: bytes, error: str) -> None:
+    answer = two_shops.send(None, "POST", "/Token", content=form)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_an_old_token_does_not_keep_anybody_from_a_new_one(two_shops: Shops) -> None:
+    form = {"grant_type": "password", "userName": await a_user(two_shops), "password": PASSWORD}
+    assert two_shops.send("expired", "POST", "/Token", data=form).status_code == 200

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from ledger.commands import AssignExternalId, LogDrawerEntry, MarkSynced, SaveInvoice, SetOutlet, SetStatus
 from ledger.events import OrderInvoiceSynced
@@ -177,3 +180,31 @@ def test_an_outlet_is_set_once() -> None:
     outlet = SetOutlet(outlet_id=number(6), name="Kafé", zone="Europe/Stockholm")
     books.take(outlet)
     assert books.take(outlet).duplicate == 1
+
+
+def test_what_is_not_said_of_an_outlet_stays() -> None:
+    books, outlet_id = Books(), number(6)
+    books.take(SetOutlet(outlet_id=outlet_id, name=" Kafé ", zone_else="Europe/Helsinki"))
+    books.take(SetOutlet(outlet_id=outlet_id, day_starts=5, zone_else="Europe/Stockholm"))
+    books.take(SetOutlet(outlet_id=outlet_id, zone="Europe/Oslo"))
+    assert books.take(SetOutlet(outlet_id=outlet_id, name="Kafé", zone="Europe/Oslo", day_starts=5)).duplicate == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": None}, "an outlet has a name"),
+        ({"name": "\t"}, "an outlet has a name"),
+        ({"name": "x\0y"}, "an outlet has a name"),
+        ({"name": "x" * 201}, "an outlet has a name"),
+        ({"zone": "Europe/Nowhere"}, "no time zone"),
+        ({"zone": "localtime"}, "no time zone"),
+        ({"zone": "/etc/passwd"}, "no time zone"),
+        ({"zone": "europe/stockholm"}, "no time zone"),
+        ({"day_starts": -1}, "from 0 to 23"),
+        ({"day_starts": 24}, "from 0 to 23"),
+    ],
+)
+def test_an_outlet_that_would_stop_its_readers_is_refused(changes: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"name": "Kafé", "zone": "Europe/Stockholm"} | changes
+    Books().refuse(SetOutlet(outlet_id=number(6), **given), said)
