@@ -12,6 +12,7 @@ from starlette.types import Scope
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_LONGEST = 100
 # Some proxies name the port too.
 _PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+", re.ASCII)
 
@@ -28,7 +29,7 @@ def client_address(scope: Scope, headers: Mapping[bytes, bytes], trusted: Sequen
         return str(peer or "")
     lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     for hop in reversed(b",".join(lines).decode("latin-1").split(",")):
-        address = parsed(hop)
+        address = parsed(hop) if len(hop) <= _LONGEST else None  # what is remembered has to be short
         if address is None:
             break
         if not within(str(address), trusted):

@@ -22,6 +22,8 @@ Headers = Mapping[bytes, bytes]
 # Names and addresses that lead to this machine only. A page elsewhere whose name was made to point here (DNS rebinding)
 # still sends its own name.
 _LOCAL = re.compile(rb"(?:(?:[a-z0-9-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+# What is remembered is what somebody sent: it has to be short.
+_LONGEST = 300
 _LOCAL_ORIGIN = re.compile(rb"https?://(.+)", re.IGNORECASE)
 # A UUID of its own for every request: the process's random half and a count, at a tenth of the price of a new one.
 _PROCESS = str(uuid.uuid4())[:24]
@@ -82,10 +84,10 @@ def refuse_foreign(headers: Headers) -> None:
     programs send none of them.
     """
     host = headers.get(b"host", b"")
-    if host and not _is_local(host):
+    if host and (len(host) > _LONGEST or not _is_local(host)):
         raise Forbidden("the demo answers to localhost only: foreign Host")
     origin = headers.get(b"origin")
-    if origin is not None and not _is_local_origin(origin):
+    if origin is not None and (len(origin) > _LONGEST or not _is_local_origin(origin)):
         raise Forbidden("the demo answers to pages of this machine only: foreign Origin")
     if headers.get(b"sec-fetch-site", b"").lower() == b"cross-site":
         raise Forbidden("the demo answers to pages of this machine only: cross-site request")
