@@ -14,6 +14,7 @@ import httpx
 
 from ledger.callbacks import set_callback_identifier
 from ledger.commands import TakeSwish
+from ledger.credentials import make_key
 from ledger.database import open_pool
 from ledger.records import SwishPayment
 from ledger.store import Pool, Vault
@@ -53,6 +54,11 @@ class House(NamedTuple):
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content: Any = {"content": body} if isinstance(body, bytes) else {"json": body}
         return httpx.post(f"{self.url}/api/{PATH}", params=query, headers=sent, **content)
+
+    async def key(self, tenant: str, role: str = "admin") -> dict[str, str]:
+        """The header of a credential of that role."""
+        _, key = await make_key(self.pool, self.tenants[tenant].tenant_id, role)
+        return {"Authorization": f"Bearer {key}"}
 
     async def record(self, tenant: str, identifier: str) -> str:
         """The vendor's client has asked for a payment, and tells what its callbacks will bring. Returns its id."""
