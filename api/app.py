@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, feed, health, history, metrics, reads, sales, swish
+from api import commands, feed, health, history, log, metrics, reads, sales, swish
 from api.lifespan import running
 from api.load import Load
 from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
@@ -22,6 +22,8 @@ BOOKS = may("integrator")
 SELLERS = may("terminal", "integrator")
 READERS = may("integrator", "auditor")
 AUDITORS = may("auditor")
+AUDITORS = may("auditor")
+PROVERS = may("terminal", "auditor")
 ALL = may("terminal", "integrator", "auditor")
 
 ROUTES: list[Route] = [
@@ -69,14 +71,24 @@ ROUTES: list[Route] = [
     open_to_all("/health/live", health.get_live),
     open_to_all("/health/ready", health.get_ready),
     watched("/metrics", metrics.get_metrics, AUDITORS),
+    query("/v1/log/vkey", log.get_vkey, PROVERS),
+    query("/v1/log/checkpoint", log.get_checkpoint, PROVERS),
+    query("/v1/log/checkpoints", log.get_checkpoints, AUDITORS),
+    query("/v1/log/proof/inclusion", log.get_inclusion, PROVERS),
+    query("/v1/log/proof/consistency", log.get_consistency, PROVERS),
+    *(query(f"/v1/log/tile/{{level}}{number}", log.get_tile, AUDITORS) for number in log.TILE_NUMBERS),
     sign_in("/Token", post_token),
     sign_in("/api/Token", post_token),
 ]
 
 
-def build(settings: Settings, dsn: str, *, projectors: bool) -> Starlette:
-    """The ASGI application on the prepared database at `dsn`; with `projectors` it keeps the read models up itself."""
-    app = _Application(lifespan=functools.partial(running, settings=settings, dsn=dsn, projectors=projectors))
+def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> Starlette:
+    """The ASGI application on the prepared database at `dsn`.
+
+    With `projectors` it keeps the read models up itself, with `sealer` it seals the log.
+    """
+    lifespan = functools.partial(running, settings=settings, dsn=dsn, projectors=projectors, sealer=sealer)
+    app = _Application(lifespan=lifespan)
     app.state.settings = settings
     app.state.tally = Tally()
     app.state.load = Load(settings.bodies_bytes)

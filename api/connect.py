@@ -48,6 +48,14 @@ def stop_on_signals() -> None:
         signal.signal(number, stop)
 
 
+def stop_event() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM, from here on: what is at hand is finished first."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
 def _ignore_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -101,10 +109,12 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
 
 
 @contextlib.asynccontextmanager
-async def pool_of(dsn: str, size: int, answer_within: float = pool.ANSWER_WITHIN) -> AsyncIterator[pool.Pool]:
+async def pool_of(
+    dsn: str, size: int, answer_within: float = pool.ANSWER_WITHIN, role: str = database.ROLE
+) -> AsyncIterator[pool.Pool]:
     """A pool for as long as the block runs. On the way out what is lent gets a moment, and is cut off then."""
     # None kept open for its own sake: asyncpg would try to, and complain at length, while the server is away.
-    opened = await database.open_pool(dsn, min_size=0, max_size=size, answer_within=answer_within)
+    opened = await database.open_pool(dsn, min_size=0, max_size=size, answer_within=answer_within, role=role)
     try:
         yield opened
     finally:

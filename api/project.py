@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from api.connect import Stopped, database_of, pool_of, ready_pool, stop_on_signals
+from api.connect import Stopped, database_of, pool_of, ready_pool, stop_event, stop_on_signals
 from ledger.errors import LedgerError
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
@@ -52,15 +51,7 @@ async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: 
         else:
             print("Projecting; Ctrl-C stops.", flush=True)
             async with pool_of(dsn, CONNECTIONS, WORK_WITHIN) as working:
-                await run_forever(working, vault, _stop_event())
-
-
-def _stop_event() -> asyncio.Event:
-    """Set by SIGINT and SIGTERM: the batch at hand is finished first."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+                await run_forever(working, vault, stop_event())
 
 
 class _Bars:

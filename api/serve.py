@@ -1,4 +1,4 @@
-"""`order-ledger serve`: the HTTP server and, unless told otherwise, the projectors and PostgreSQL itself."""
+"""`order-ledger serve`: the HTTP server and, unless told otherwise, projectors, sealer and PostgreSQL itself."""
 
 from __future__ import annotations
 
@@ -67,13 +67,14 @@ class Server(uvicorn.Server):
         self._stopping()
 
 
-def serve(settings: Settings, *, projectors: bool) -> None:
+def serve(settings: Settings, *, projectors: bool, sealer: bool) -> None:
     """Serve until SIGINT or SIGTERM, then stop everything cleanly. Raises LedgerError and OSError at the start."""
     stop_on_signals()
     try:
         with listen(settings) as listener, database_of(settings, shared=False) as dsn:
             major = asyncio.run(prepare(settings, dsn, catch_up=projectors))
-            _run(settings, dsn, listener, projectors=projectors, greeting=_greeting(settings, listener, major))
+            greeting = _greeting(settings, listener, major)
+            _run(settings, dsn, listener, projectors=projectors, sealer=sealer, greeting=greeting)
     except Stopped:
         return
 
@@ -124,10 +125,12 @@ def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
     )
 
 
-def _run(settings: Settings, dsn: str, listener: socket.socket, *, projectors: bool, greeting: str) -> None:
+def _run(
+    settings: Settings, dsn: str, listener: socket.socket, *, projectors: bool, sealer: bool, greeting: str
+) -> None:
     from api.app import build  # imports every endpoint: not needed to find out that a port is taken
 
-    app = build(settings, dsn, projectors=projectors)
+    app = build(settings, dsn, projectors=projectors, sealer=sealer)
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -101,15 +101,25 @@ async def server_version(pool: asyncpg.Pool[Any]) -> int:
         return int(connection.get_server_version().major)
 
 
+def _schema() -> tuple[str, str]:
+    """This version's schema, and its digest."""
+    schema = (ROOT / "schema.sql").read_text("utf-8")
+    return schema, hashlib.sha256(schema.encode()).hexdigest()
+
+
+async def is_current(pool: asyncpg.Pool[Any]) -> bool:
+    """Whether the database has this version's schema."""
+    return bool(await pool.fetchval(_SQL["applied_schema"], ROLE) == _schema()[1])
+
+
 async def migrate(pool: asyncpg.Pool[Any]) -> None:
     """Brings the database to this version's schema; safe to run at any time, by any number of processes."""
     if await server_version(pool) < OLDEST_POSTGRES:
         raise LedgerError(f"PostgreSQL {OLDEST_POSTGRES} or newer is needed")
-    schema = (ROOT / "schema.sql").read_text("utf-8")
-    digest = hashlib.sha256(schema.encode()).hexdigest()
+    if await is_current(pool):
+        return
+    schema, digest = _schema()
     async with pool.acquire() as connection:
-        if await connection.fetchval(_SQL["applied_schema"], ROLE) == digest:
-            return
         async with connection.transaction():
             await connection.execute(_SQL["act_as_owner"])
             await connection.execute(_SQL["lock_transaction"], MIGRATION_LOCK, 0)

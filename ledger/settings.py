@@ -37,6 +37,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: Path = Path("var")
+    seal_dir_given: Path | None = None
     database_url: str | None = None
     max_body_bytes: int = 1_048_576
     bodies_bytes: int = 33_554_432
@@ -78,6 +79,11 @@ class Settings:
     def demo(self) -> bool:
         """Whether requests without a credential act as the demo tenant's admin."""
         return self.database_url is None if self.demo_wanted is None else self.demo_wanted
+
+    @property
+    def seal_dir(self) -> Path:
+        """Where the sealer's key and its last checkpoints lie: SEAL_DIR, else `seal` in DATA_DIR."""
+        return self.seal_dir_given or self.data_dir / "seal"
 
     def master_keys(self) -> tuple[bytes, ...]:
         """Keys of 32 bytes that wrap all others, the one in force first: MASTER_KEY, else the file in DATA_DIR.
@@ -176,6 +182,7 @@ _READERS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "HOST": ("host", _text),
     "PORT": ("port", _number(0, 65535, "a port from 1 to 65535, or 0 for any that is free")),
     "DATA_DIR": ("data_dir", _path),
+    "SEAL_DIR": ("seal_dir_given", _path),
     "DATABASE_URL": ("database_url", _database_url),
     "MAX_BODY_BYTES": ("max_body_bytes", _number(1024, 1 << 30, "a number of bytes from 1024 to 1073741824")),
     "BODIES_BYTES": ("bodies_bytes", _number(1024, 1 << 36, "a number of bytes from 1024 to 68719476736")),

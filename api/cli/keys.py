@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from api.cli import seals
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
 from api.cli.tree import Tree
 from ledger.business_time import day_start
@@ -43,7 +44,7 @@ _REVOKE = "Revoke a key. When this command ends no server takes the key any more
 
 def add_to(tree: Tree) -> None:
     """Declares the commands."""
-    keys = tree.group("key", "make, list and revoke API keys", _KEYS, _EXAMPLES)
+    keys = tree.group("key", "make, list and revoke API keys; the sealer's key", _KEYS, _EXAMPLES)
     create = keys.command("create", "make a key and print it once", _CREATE, _EXAMPLES, at_desk(_create))
     create.add_argument("--role", required=True, choices=ROLES, help="what it may do")
     create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal it may post documents of")
@@ -52,6 +53,7 @@ def add_to(tree: Tree) -> None:
     listed = keys.command("list", "list keys", _LIST, _EXAMPLES, at_desk(_list))
     revoke = keys.command("revoke", "revoke a key", _REVOKE, _EXAMPLES, at_desk(_revoke))
     revoke.add_argument("key_id", type=UUID, metavar="KEY_ID", help="as `key create` said and `key list` says")
+    seals.add_to(keys)
     for command in (create, listed):
         add_tenant_option(command)
     for command in (create, listed, revoke):

@@ -1,4 +1,4 @@
-"""`order-ledger serve`, `project` and `migrate`: what runs, and what prepares it."""
+"""`order-ledger serve`, `project`, `seal` and `migrate`: what runs, and what prepares it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ examples:
 
 """
 
+_SEAL = """\
+Seal the log of every tenant: keep a Merkle tree over all events, and sign its root every 256 events and every second.
+What is signed once can never be changed unseen. `serve` does this by itself; run it apart, beside `serve --no-sealer`,
+where the owner of the key shall not be the owner of the API. It needs a database user that may SET ROLE
+order_ledger_sealer, no master key, and SEAL_DIR, which holds the key and the last checkpoint of each tenant:
+back the key up, and keep the directory away from whoever owns the database. Two sealers do no harm: one waits.
+"""
+_SEAL_EXAMPLES = """\
+examples:
+  order-ledger seal                       until Ctrl-C or SIGTERM
+  DATABASE_URL=postgresql://sealer:secret@db/ledger SEAL_DIR=/srv/seal order-ledger seal
+
+"""
+
 _MIGRATE = """\
 Bring the database to this version's schema. `serve` and `project` do this at their start; run it apart to see it
 succeed first. It is safe at any time, and does nothing when nothing is to be done.
@@ -50,16 +64,18 @@ example:
 
 
 def add_to(tree: Tree) -> None:
-    """Declares the three."""
+    """Declares them."""
     serve = tree.command("serve", "serve the API, with all it needs", _SERVE, _SERVE_EXAMPLES, _serve)
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", help="port to listen on; 0 takes any that is free (8000)")
     serve.add_argument("--no-projectors", action="store_true", help="leave the read models to `order-ledger project`")
+    serve.add_argument("--no-sealer", action="store_true", help="leave the sealing of the log to `order-ledger seal`")
     serve.add_argument("--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)")
     line = "keep read models up to date, or rebuild them"
     project = tree.command("project", line, _PROJECT, _PROJECT_EXAMPLES, _project)
     project.add_argument("--rebuild", metavar="NAME|all", help="build this read model, or all, anew and exit")
     project.add_argument("--once", action="store_true", help="exit when everything is caught up")
+    tree.command("seal", "seal the log: sign what it holds", _SEAL, _SEAL_EXAMPLES, _seal)
     tree.command("migrate", "bring the database to this version's schema", _MIGRATE, _MIGRATE_EXAMPLES, _migrate)
 
 
@@ -69,13 +85,19 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
 
     if options.stop_with_parent:
         signal_at_parents_end(signal.SIGTERM)
-    serve(settings, projectors=not options.no_projectors)
+    serve(settings, projectors=not options.no_projectors, sealer=not options.no_sealer)
 
 
 def _project(settings: Settings, options: argparse.Namespace) -> None:
     from api.project import project
 
     project(settings, rebuild=options.rebuild, once=options.once)
+
+
+def _seal(settings: Settings, options: argparse.Namespace) -> None:
+    from api.seal import seal
+
+    seal(settings)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ environment (an option on the command line wins):
   PORT                 port to listen on, 0 for any that is free (8000)
   DATA_DIR             where the embedded PostgreSQL and master.key lie (./var)
   DATABASE_URL         an outside PostgreSQL 15 or newer instead of the embedded one
+  SEAL_DIR             where the sealer's key and last checkpoints lie (DATA_DIR/seal)
   MASTER_KEY           32 bytes in base64 that wrap the keys of personal data (DATA_DIR/master.key, made if missing)
   DEMO                 on: a demo tenant, and whoever sends no credential is its admin; off: everybody needs one
                        (on, unless there is a DATABASE_URL)

@@ -57,3 +57,29 @@ SELECT t.level, t.number, t.hashes, t.root FROM unnest($3::smallint[], $4::bigin
 
 -- name: checkpoint -- a signed note by its size
 SELECT note FROM ledger.signed_checkpoints WHERE tenant_id = $1 AND generation = $2 AND size = $3
+
+-- name: sealed -- the newest generation of a tenant's log: its key, its newest checkpoint, and why it stopped if it did
+SELECT k.generation, k.vkey, c.size, c.note, s.reason
+  FROM (SELECT generation, vkey FROM ledger.seal_keys WHERE tenant_id = $1 ORDER BY generation DESC LIMIT 1) k
+  LEFT JOIN LATERAL (SELECT size, note FROM ledger.signed_checkpoints
+                      WHERE tenant_id = $1 AND generation = k.generation ORDER BY size DESC LIMIT 1) c ON true
+  LEFT JOIN ledger.seal_stops s ON s.tenant_id = $1 AND s.generation = k.generation
+
+-- name: checkpoints_after -- signed notes of larger trees, smallest first
+SELECT size, note FROM ledger.signed_checkpoints
+ WHERE tenant_id = $1 AND generation = $2 AND size > $3 ORDER BY size LIMIT $4
+
+-- name: parts_of_tiles -- of full tiles of level 0, from each so many hashes after the first so many
+SELECT (SELECT substr(hashes, n.first * 32 + 1, n.count * 32) FROM ledger.tiles
+         WHERE tenant_id = $1 AND generation = $2 AND level = 0 AND number = n.number)
+  FROM unnest($3::bigint[], $4::integer[], $5::integer[]) WITH ORDINALITY AS n (number, first, count, ordinal)
+ ORDER BY n.ordinal
+
+-- name: roots_of_tiles -- runs of entries of a level above 0: the roots of the tiles below them
+SELECT (SELECT string_agg(root, ''::bytea ORDER BY number) FROM ledger.tiles
+         WHERE tenant_id = $1 AND generation = $2 AND level = n.level - 1 AND number >= n.first AND number < n.after)
+  FROM unnest($3::integer[], $4::bigint[], $5::bigint[]) WITH ORDINALITY AS n (level, first, after, ordinal)
+ ORDER BY n.ordinal
+
+-- name: position_of -- where an event lies
+SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2

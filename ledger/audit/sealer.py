@@ -24,6 +24,7 @@ from ledger.audit.seals import Changed, Signed, Standing
 from ledger.audit.tiles import WIDTH, Edge, Tile
 from ledger.outage import hang_up
 from ledger.store import Connection, Pool
+from ledger.telling import told
 from ledger.waits import first_of
 
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Sealer:
                         hang_up(connection)
             except Exception as error:
                 pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
-                _log.warning("sealing pauses for %.1f s: %r", pause, error, exc_info=failures == 0)
+                _log.warning("sealing pauses for %.1f s: %s", pause, told(error), exc_info=failures == 0)
                 failures += 1
                 await first_of(pause, stop)
 
