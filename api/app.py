@@ -22,7 +22,6 @@ BOOKS = may("integrator")
 SELLERS = may("terminal", "integrator")
 READERS = may("integrator", "auditor")
 AUDITORS = may("auditor")
-AUDITORS = may("auditor")
 PROVERS = may("terminal", "auditor")
 ALL = may("terminal", "integrator", "auditor")
 

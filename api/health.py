@@ -9,7 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.watch import Seen
 from api.wire import Reply, json_answer
+from ledger.audit import seals
 from projections import NAMES
 from projections.standing import Standing
 
@@ -24,25 +26,32 @@ async def get_live(request: Request) -> Response:
 
 async def get_ready(request: Request) -> Response:
     """200 when commands and reads can be answered, 503 when not, with what is the matter; within two seconds."""
-    standing = await request.app.state.watch.look()
-    report = readiness(standing, stopping=request.app.state.stopping)
+    state = request.app.state
+    seen: Seen | None = await state.watch.look()
+    report = readiness(seen.projections if seen else None, seen.seals if seen else (), stopping=state.stopping)
+    report["sealer"]["refuses"] = len(state.sealer.refusals) if state.sealer is not None else 0
     answer: Reply = json_answer(msgspec.json.encode(report))
     answer.status_code = 200 if report["status"] == "ready" else 503
     return answer
 
 
-def readiness(standing: Sequence[Standing] | None, *, stopping: bool = False) -> dict[str, Any]:
+def readiness(
+    standing: Sequence[Standing] | None, sealed: Sequence[seals.Standing] = (), *, stopping: bool = False
+) -> dict[str, Any]:
     """The report; `standing` is None where the database does not answer.
 
-    Not ready: the database is away, a projection has stopped or lags by more than LAGS_AFTER, the server is stopping.
+    Not ready: the database is away, a projection has stopped or lags by more than LAGS_AFTER, a log is not what was
+    signed, the server is stopping.
     """
+    changed = [{"tenant": one.tenant_id, "reason": one.stopped} for one in sealed if one.stopped is not None]
     seen = [] if standing is None else [(name, [one for one in standing if one.projection == name]) for name in NAMES]
     projections = [_projection(name, found) for name, found in seen]
     sound = all(not one["stopped"] and one["lag_seconds"] <= LAGS_AFTER for one in projections)
     return {
-        "status": "ready" if standing is not None and sound and not stopping else "not ready",
+        "status": "ready" if standing is not None and sound and not changed and not stopping else "not ready",
         "database": {"answers": standing is not None},
         "projections": projections,
+        "sealer": {"stopped": changed},
     }
 
 

@@ -23,7 +23,9 @@ from starlette.responses import Response
 
 from api import guard
 from api.tally import NO_ANSWER, Buckets, Tally
+from api.watch import Seen
 from api.wire import Reply, header
+from ledger.audit import seals
 from projections.standing import Standing
 
 _PREFIX = "order_ledger_"
@@ -39,9 +41,9 @@ async def get_metrics(request: Request) -> Response:
     if not _is_operator(request):
         await guard.admit(request.scope, request.scope["header"])
         tenant_id = request.state.tenant.tenant_id
-    standing = await request.app.state.watch.look()
+    seen: Seen | None = await request.app.state.watch.look()
     registry = CollectorRegistry()
-    registry.register(Found([*_process(request), *of_log(standing, tenant_id)]))
+    registry.register(Found([*_process(request), *_of_database(seen, tenant_id)]))
     registry.register(_PROCESS)
     encode, content_type = choose_encoder(header(request, b"accept"))
     content = encode(registry)
@@ -120,6 +122,23 @@ def _pools(pools: Mapping[str, Any]) -> Iterator[Metric]:
         for pool_name, pool in pools.items():
             gauge.add_metric((pool_name,), number(pool))
         yield gauge
+
+
+def _of_database(seen: Seen | None, tenant_id: int | None) -> Iterator[Metric]:
+    yield from of_log(seen.projections if seen else None, tenant_id)
+    yield from of_seals(seen.seals if seen else (), tenant_id)
+
+
+def of_seals(standing: Sequence[seals.Standing], tenant_id: int | None) -> Iterator[Metric]:
+    """Logs of one tenant, or of all, as far as they are sealed."""
+    size = GaugeMetricFamily(f"{_PREFIX}sealed_size", "Events under the newest signed checkpoint", labels=("tenant",))
+    stopped = GaugeMetricFamily(f"{_PREFIX}seal_stopped", "Whether a log is not what was signed", labels=("tenant",))
+    for one in standing:
+        if tenant_id in (None, one.tenant_id):
+            size.add_metric((one.name,), one.size or 0)
+            stopped.add_metric((one.name,), one.stopped is not None)
+    yield size
+    yield stopped
 
 
 def of_log(standing: Sequence[Standing] | None, tenant_id: int | None) -> Iterator[Metric]:

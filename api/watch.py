@@ -6,8 +6,9 @@ import asyncio
 import contextvars
 import logging
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
+from ledger.audit import seals
 from ledger.database import open_pool
 from ledger.telling import told
 from projections.standing import Standing, standings
@@ -18,19 +19,26 @@ LOOK_WITHIN = 1.5  # seconds until a database counts as away
 FRESH_FOR = 0.5  # seconds that a look is good for; anybody may ask, and as often as he likes
 
 
+class Seen(NamedTuple):
+    """Where projections stand, and how far the logs are sealed."""
+
+    projections: list[Standing]
+    seals: list[seals.Standing]
+
+
 class Watch:
     """Looks over a connection of its own, however busy the others are; one look at a time, however many ask."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._pool: Any = None
-        self._under_way: asyncio.Task[list[Standing] | None] | None = None
-        self._found: list[Standing] | None = None
+        self._under_way: asyncio.Task[Seen | None] | None = None
+        self._found: Seen | None = None
         self._found_at = float("-inf")
         self._answered = True
 
-    async def look(self) -> list[Standing] | None:
-        """Where projections stand; None: the database does not answer."""
+    async def look(self) -> Seen | None:
+        """How things stand; None: the database does not answer."""
         if self._found is not None and time.monotonic() - self._found_at < FRESH_FOR:
             return self._found
         task = self._under_way
@@ -52,11 +60,11 @@ class Watch:
             self._pool.terminate()
             self._pool = None
 
-    async def _ask(self) -> list[Standing] | None:
+    async def _ask(self) -> Seen | None:
         try:
             if self._pool is None:
                 self._pool = await open_pool(self._dsn, max_size=1)
-            found = await standings(self._pool)
+            found = Seen(await standings(self._pool), await seals.standing(self._pool))
         except Exception as error:
             self.close()
             self._note(answered=False, why=told(error))

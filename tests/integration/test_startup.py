@@ -19,7 +19,7 @@ import pytest
 from ledger.embedded_cluster import at_work_in
 
 SCRIPT = str(Path(sys.executable).with_name("order-ledger"))
-OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL", "DEMO"}
+OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "SEAL_DIR", "LOG_LEVEL", "DEMO"}
 Server = subprocess.Popen[str]
 
 
@@ -133,7 +133,7 @@ def test_an_outside_database_is_used_and_nothing_else_started(dsn: str, tmp_path
         assert get(lines, Authorization=f"Bearer {key}").json() == [{"Id": str(UUID(int=0)), "Name": "All"}]
         process.terminate()
         assert process.wait(60) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
+    assert {path.name for path in tmp_path.iterdir()} == {"master.key", "seal"}
 
 
 def test_migrating_says_that_it_is_done(dsn: str, tmp_path: Path) -> None:
