@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, feed, health, history, log, metrics, reads, sales, swish
+from api import commands, explain, feed, health, history, log, metrics, reads, sales, swish
 from api.lifespan import running
 from api.load import Load
 from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
@@ -60,6 +60,7 @@ ROUTES: list[Route] = [
     query("/v1/invoices/{id}/history", history.get_invoice_history, AUDITORS),
     query("/v1/drawer/{id}", history.get_drawer_entry, ALL),
     query("/v1/drawer/{id}/history", history.get_drawer_entry_history, AUDITORS),
+    query("/v1/sales/explain", explain.get_explanation, READERS),
     query("/v1/stock", sales.get_stock, READERS),
     query("/v1/swish", reads.get_swish, ALL),
     query("/v1/swish/{swishId}", history.get_swish, ALL),

@@ -45,7 +45,7 @@ def _document(kind: Kind[S], name: Name) -> Handler:
     """The handler that shows what a stream stands at, or stood at (`as_of`, `clock`)."""
 
     async def answer(request: Request) -> Response:
-        stream, when = name(request), _as_of(request)
+        stream, when = name(request), as_of(request)
         tenant_id = request.state.tenant.tenant_id
         async with reading(request.app.state.pool, tenant_id) as connection:
             found = await history.as_of(connection, tenant_id, _vault(request), kind, stream, when)
@@ -75,8 +75,8 @@ def _history(kind: Kind[S], name: Name) -> Handler:
     return answer
 
 
-def _as_of(request: Request) -> AsOf:
-    """What `as_of` names: all digits are a position, anything else an instant."""
+def as_of(request: Request) -> AsOf:
+    """What `as_of` names: all digits are a position, anything else an instant by the `clock`. BadInput: neither."""
     query = Query(request)
     text, clock = query.text("as_of"), query.text("clock").lower() or "recorded"
     if clock not in _CLOCKS:
@@ -98,7 +98,7 @@ _past_order = _document(ORDER, _of("order"))
 
 async def get_order(request: Request) -> Response:
     """An order as it stands, from the read model; with `as_of` as it stood, from the log."""
-    return await (reads.get_order if _as_of(request) == NOW else _past_order)(request)
+    return await (reads.get_order if as_of(request) == NOW else _past_order)(request)
 
 
 get_order_history = _history(ORDER, _of("order"))

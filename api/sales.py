@@ -55,7 +55,7 @@ async def get_monthaly_sale(request: Request) -> Response:
 async def get_daily_sale(request: Request) -> Response:
     """One day of an outlet or of all; the one that is running where `dt` names none."""
     outlet = Query(request).guid("outletId")
-    totals = await _totals(request, outlet, "day", await _local_date(request, outlet))
+    totals = await _totals(request, outlet, "day", await local_date(request, "dt", outlet))
     return _answer(sale_reports.daily(totals, outlet), totals.position)
 
 
@@ -89,14 +89,14 @@ async def _totals(request: Request, outlet: UUID | None, unit: Unit, day: date |
         return await sales_reads.by_group(connection, tenant_id, _now(request), outlet, unit, day)
 
 
-async def _local_date(request: Request, outlet: UUID | None) -> date | None:
-    """The calendar date that `dt` names by the outlet's wall clock, None where it names none."""
+async def local_date(request: Request, name: str, outlet: UUID | None) -> date | None:
+    """The calendar date that a parameter names by the outlet's wall clock, None where it names none."""
     query = Query(request)
-    if not query.text("dt"):
+    if not query.text(name):
         return None
     async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         zone = await sales_reads.outlet_zone(connection, request.state.tenant.tenant_id, outlet)
-    moment = query.moment("dt", zone)
+    moment = query.moment(name, zone)
     return moment.astimezone(zone).date() if moment else None
 
 

@@ -41,13 +41,18 @@ class Query:
     """
 
     def __init__(self, request: Request) -> None:
-        text = request.scope["query_string"].decode("latin-1")
+        # Some programs send letters unescaped.
+        text = request.scope["query_string"].decode("utf-8", "replace")
         self._request = request
         self._values: dict[str, str] = {
-            name.lower().removeprefix(_PREFIX): value.strip() for name, value in parse_qsl(text, keep_blank_values=True)
+            name.lower().removeprefix(_PREFIX): value for name, value in parse_qsl(text, keep_blank_values=True)
         }
 
     def text(self, name: str) -> str:
+        """The value without blanks around it, `""` when there is none."""
+        return self.exact(name).strip()
+
+    def exact(self, name: str) -> str:
         """The value as it came, `""` when there is none."""
         return self._values.get(name.lower(), "")
 

@@ -8,6 +8,20 @@ SELECT pg_advisory_xact_lock_shared($1, $2), set_config('ledger.tenant', ($2::in
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
 
+-- name: position_at -- the newest event recorded by the instant $2: recorded_at never decreases, so halving finds it
+WITH RECURSIVE half AS (
+    SELECT 0::bigint AS low, coalesce((SELECT position FROM ledger.events
+                                        WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0) AS high
+     UNION ALL
+    SELECT CASE WHEN e.recorded_at <= $2 THEN e.position ELSE h.low END,
+           CASE WHEN e.recorded_at <= $2 THEN h.high ELSE e.position - 1 END
+      FROM half h
+     CROSS JOIN LATERAL (SELECT position, recorded_at FROM ledger.events
+                          WHERE tenant_id = $1 AND position = (h.low + h.high + 1) / 2 OFFSET 0) e
+     WHERE h.low < h.high
+)
+SELECT low FROM half WHERE low = high
+
 -- name: read_log -- events after a position, in order: at most $3 of them, and no more once they have passed 2 MB
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
   FROM (SELECT e.*, sum(octet_length(data)) OVER (ORDER BY position) - octet_length(data) AS bytes_before
@@ -17,12 +31,12 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  ORDER BY position
 
 -- name: read_stream -- what happened to a stream after its version $3, up to position $4: at most $5 events, and no more
--- once they have passed 8 MB
+-- once they have passed 2 MB
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
   FROM (SELECT e.*, sum(octet_length(data)) OVER (ORDER BY version) - octet_length(data) AS bytes_before
           FROM (SELECT * FROM ledger.events
                  WHERE tenant_id = $1 AND stream = $2 AND version > $3 ORDER BY version LIMIT $5) e) e
- WHERE bytes_before < 8000000 AND position <= $4
+ WHERE bytes_before < 2000000 AND position <= $4
  ORDER BY version
 
 -- name: read_streams -- what happened to some streams before position $3

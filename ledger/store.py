@@ -176,6 +176,12 @@ async def head(connection: Connection, tenant_id: int) -> int:
     return found
 
 
+async def position_at(connection: Connection, tenant_id: int, instant: datetime) -> int:
+    """The newest position recorded by an aware instant, 0 for none."""
+    found: int = await connection.fetchval(_SQL["position_at"], tenant_id, instant)
+    return found
+
+
 async def settled_head(pool: Pool, tenant_id: int) -> int:
     """The head after every write that was in flight at the call has committed or failed."""
     async with pool.acquire() as connection, connection.transaction():

@@ -19,7 +19,7 @@ from projections.learnt import Shop, products_within
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold
 
 _SQL = queries("projections/sales.sql")
-_entries = msgspec.json.Decoder(list[Entry]).decode
+read_entries = msgspec.json.Decoder(list[Entry]).decode
 
 
 class _Sales:
@@ -57,9 +57,9 @@ async def _open(connection: Connection, tenant_id: int, events: Sequence[Recorde
 
 
 def _sheet(row: Iterable[Any]) -> Sheet:
-    order_id, sale, type_, training, outlet_id, moment, entries, position, day, hour = row
+    order_id, sale, type_, training, outlet_id, moment, entries, position, written, day, hour = row
     standing = Standing(sale, type_, training)
-    return Sheet(order_id, standing, outlet_id, moment, _entries(entries), position, day, hour)
+    return Sheet(order_id, standing, outlet_id, moment, read_entries(entries), position, written, day, hour)
 
 
 def _category_ids(orders: Iterable[Order], sheets: Iterable[Sheet]) -> set[int]:
@@ -82,10 +82,26 @@ async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes)
     if not changes.sheets:
         return
     rows = [
-        (s.order_id, *s.standing, s.outlet_id, s.moment, encoder.encode(s.entries), s.position, s.day, s.hour)
+        (
+            s.order_id,
+            *s.standing,
+            s.outlet_id,
+            s.moment,
+            encoder.encode(s.entries),
+            s.position,
+            s.written,
+            s.day,
+            s.hour,
+        )
         for s in changes.sheets.values()
     ]
     await connection.execute(_SQL["save_sheets"], tenant_id, *zip(*rows, strict=True))
+    past = [
+        (s.order_id, s.outlet_id, s.day, s.hour, encoder.encode(s.entries), s.position, s.written, until)
+        for s, until in changes.past
+    ]
+    if past:
+        await connection.execute(_SQL["add_past"], tenant_id, *zip(*past, strict=True))
 
 
 async def _move_totals(connection: Connection, tenant_id: int, changes: Changes) -> None:

@@ -1,5 +1,6 @@
 -- name: sheets -- orders as the sales see them
-SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.moment, o.entries, o.position, o.day, o.hour
+SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.moment, o.entries, o.position, o.written,
+       o.day, o.hour
   FROM sales_orders o
  WHERE o.tenant_id = $1 AND o.order_id = ANY ($2::uuid[])
 
@@ -24,14 +25,20 @@ SELECT $1, n.* FROM unnest($2::integer[], $3::text[]) AS n
 
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO sales_orders (
-    tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, day, hour)
+    tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
 SELECT $1, n.*
   FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
-              $9::bigint[], $10::date[], $11::smallint[]) AS n
+              $9::bigint[], $10::bigint[], $11::date[], $12::smallint[]) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE
    SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
-       moment = excluded.moment, entries = excluded.entries, position = excluded.position, day = excluded.day,
-       hour = excluded.hour
+       moment = excluded.moment, entries = excluded.entries, position = excluded.position, written = excluded.written,
+       day = excluded.day, hour = excluded.hour
+
+-- name: add_past -- what counted, and no longer does
+INSERT INTO sales_past (tenant_id, order_id, outlet_id, day, hour, entries, position, written, until)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[], $8::bigint[],
+              $9::bigint[]) AS n
 
 -- name: move_totals -- by the difference
 INSERT INTO sales_totals AS t (tenant_id, outlet_id, day, hour, category, gross, net, entries)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -54,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Sheet(msgspec.Struct, frozen=True, gc=False):
     """An order as the sales see it. `day` and `hour` are None while it does not count.
 
-    `position` is that of the event which made it so.
+    `position` is that of the event which made it so, `written` that of the document its entries come from.
     """
 
     order_id: UUID
@@ -63,8 +64,16 @@ class Sheet(msgspec.Struct, frozen=True, gc=False):
     moment: datetime
     entries: list[Entry]
     position: int
+    written: int
     day: date | None = None
     hour: int | None = None
+
+
+class Past(NamedTuple):
+    """A sheet that counted until the event at a position put another in its place."""
+
+    sheet: Sheet
+    until: int
 
 
 class Total(msgspec.Struct, gc=False):
@@ -89,12 +98,13 @@ class Book(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """What a batch changes: rows to write as they are, and totals to move by category."""
+    """What a batch changes: rows to write as they are, totals to move by category, and what counted until then."""
 
     sheets: dict[str, Sheet] = {}
     shops: dict[UUID, Shop] = {}
     categories: dict[int, str] = {}
     totals: dict[Place, dict[str, Total]] = {}
+    past: list[Past] = []
 
 
 def fold(book: Book, events: Sequence[Recorded]) -> Changes:
@@ -138,6 +148,8 @@ def _replace(book: Book, changes: Changes, stream: str, before: Sheet | None, af
     book.sheets[stream] = changes.sheets[stream] = after
     if before is not None:
         _move(changes, before, EXACT.subtract, -1)
+        if before.day is not None and before.entries:
+            changes.past.append(Past(before, after.position))
     _move(changes, after, EXACT.add, 1)
 
 
@@ -165,7 +177,7 @@ def _sheet(book: Book, before: Sheet | None, recorded: Recorded, event: Document
         moment = amended.moment if amended else from_microseconds(recorded.recorded_at)
     day, hour = _dated(book, standing, order.OutletId, moment)
     entries = _categorised(book, entries_of(order))
-    return Sheet(order.Id, standing, order.OutletId, moment, entries, recorded.position, day, hour)
+    return Sheet(order.Id, standing, order.OutletId, moment, entries, recorded.position, recorded.position, day, hour)
 
 
 def _dated(book: Book, standing: Standing, outlet_id: UUID, moment: datetime) -> tuple[date | None, int | None]:

@@ -194,10 +194,30 @@ CREATE TABLE IF NOT EXISTS sales_orders (
     outlet_id uuid NOT NULL,
     moment    timestamptz NOT NULL,
     entries   bytea NOT NULL,
+    -- Of the event that made it so, and of the document the entries come from.
     position  bigint NOT NULL,
+    written   bigint NOT NULL,
     day       date,
     hour      smallint,
     PRIMARY KEY (tenant_id, order_id)
+);
+-- What adds up to a total. Drafts are not in it, and stay cheap to replace.
+CREATE INDEX IF NOT EXISTS sales_orders_day ON sales_orders (tenant_id, day, hour, outlet_id, order_id)
+    WHERE day IS NOT NULL;
+
+-- What counted from `position` on until the event at `until`: an amendment, a cancellation, an order that moved to
+-- another day. With the orders as they stand it says what every total was at any position. Few orders ever get here.
+CREATE TABLE IF NOT EXISTS sales_past (
+    tenant_id integer NOT NULL,
+    order_id  uuid NOT NULL,
+    outlet_id uuid NOT NULL,
+    day       date NOT NULL,
+    hour      smallint NOT NULL,
+    entries   bytea NOT NULL,
+    position  bigint NOT NULL,
+    written   bigint NOT NULL,
+    until     bigint NOT NULL,
+    PRIMARY KEY (tenant_id, day, hour, outlet_id, order_id, position)
 );
 
 -- The sums of the entries, kronor with six decimals. A day or a month of one outlet is one short range of the key.
@@ -216,7 +236,8 @@ CREATE TABLE IF NOT EXISTS sales_totals (
 -- Where each number of the sales comes from, for people and checks.
 CREATE OR REPLACE VIEW sales_entries WITH (security_invoker = true) AS
     SELECT o.tenant_id, o.order_id, e.ordinal, (e.entry ->> 0)::uuid AS line_id, o.outlet_id, o.day, o.hour,
-           e.entry ->> 1 AS category, (e.entry ->> 3)::numeric AS gross, (e.entry ->> 4)::numeric AS net, o.position
+           e.entry ->> 1 AS category, (e.entry ->> 3)::numeric AS gross, (e.entry ->> 4)::numeric AS net, o.position,
+           o.written
       FROM sales_orders o
      CROSS JOIN LATERAL jsonb_array_elements(convert_from(o.entries, 'UTF8')::jsonb)
            WITH ORDINALITY AS e (entry, ordinal)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from starlette.requests import Request
@@ -15,9 +15,10 @@ from starlette.requests import Request
 from api.routing import Handler
 from ledger.events import Event, OrderFinalised, Recorded
 from ledger.records import Order, OrderLine, Outlet, Product
+from ledger.store import Pool
+from ledger.tenants import Tenant
 from projections import catalogue, sales, stock
 from projections.projection import Projection
-from tests.integration.conftest import Till
 
 D = Decimal
 SOUTH, NORTH, TOKYO = (UUID(int=number) for number in (1, 2, 3))
@@ -26,7 +27,8 @@ NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # 21:00 in Stockholm, five in t
 PROJECTIONS: tuple[Projection, ...] = (sales.PROJECTION, stock.PROJECTION, catalogue.PROJECTION)
 TABLES = {
     "sales_totals": "outlet_id, day, hour, category, gross, net, entries",
-    "sales_entries": "order_id, ordinal, outlet_id, day, hour, category, gross, net, position",
+    "sales_entries": "order_id, ordinal, outlet_id, day, hour, category, gross, net, position, written",
+    "sales_past": "order_id, outlet_id, day, hour, entries, position, written, until",
     "sales_outlets": "outlet_id, name, zone, day_starts",
     "sales_categories": "category_id, name",
     "stock": "product_id, outlet_id, quantity, description",
@@ -74,10 +76,22 @@ def sold(*orders: Order) -> list[Recorded]:
     return log(*((document.Id.int, OrderFinalised(order=document)) for document in orders))
 
 
+class House(Protocol):
+    """A tenant in a database."""
+
+    @property
+    def pool(self) -> Pool:
+        """Connections that meet its rows."""
+
+    @property
+    def tenant(self) -> Tenant:
+        """Who it is."""
+
+
 class Books:
     """Read models of one tenant, and the endpoints over them."""
 
-    def __init__(self, till: Till) -> None:
+    def __init__(self, till: House) -> None:
         self._till = till
 
     async def apply(self, events: Sequence[Recorded], at_once: int = 1000) -> None:

@@ -71,7 +71,7 @@ async def test_batches_of_any_size_give_the_same_and_every_number_is_the_sum_of_
 def assert_sums(found: dict[str, list[Any]]) -> None:
     """Totals and stock are what entries and movements add up to."""
     sums: dict[tuple[Any, ...], list[Decimal]] = {}
-    for _, _, outlet, day, hour, category, gross, net, _ in found["sales_entries"]:
+    for _, _, outlet, day, hour, category, gross, net, *_ in found["sales_entries"]:
         total = sums.setdefault((outlet, day, hour, category), [D(0), D(0), D(0)])
         total[:] = [total[0] + gross, total[1] + net, total[2] + 1]
     assert {tuple(row[:4]): list(row[4:]) for row in found["sales_totals"]} == sums and sums
