@@ -28,16 +28,16 @@ class Load:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._taken = 0
+        self.taken = 0
         self._strain = 0
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._tidied = 0.0
 
     def take(self, scope: Scope, size: int) -> bool:
         """Counts `size` more bytes to a request, or says that there is no room for them."""
-        if self._taken + size > self._limit:
+        if self.taken + size > self._limit:
             return False
-        self._taken += size
+        self.taken += size
         scope["load"] = scope.get("load", 0) + size
         return True
 
@@ -53,7 +53,7 @@ class Load:
     def give_back(self, scope: Scope) -> None:
         """The request is over."""
         size = scope.pop("load", 0)
-        self._taken -= size
+        self.taken -= size
         if scope.pop("turn", False):
             self._large.release()
         if size > LARGE:

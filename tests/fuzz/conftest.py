@@ -62,4 +62,4 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with serving(directory / "data", log, **SETTINGS) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield Target(url, Patient(client), directory / "data")
     text = log.read_text(encoding="utf-8")
-    assert "Traceback" not in text and " ERROR " not in text, text
+    assert "Traceback" not in text and '"level":"ERROR"' not in text, text
