@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,10 @@ from ledger.audit.note import Checkpoint, Verifier, open_checkpoint
 from ledger.audit.sealer import Sealer
 from ledger.audit.tree import root_of
 from ledger.database import SEALER, open_pool
-from ledger.store import Pool, Vault, to_microseconds
+from ledger.store import Connection, Pool, Vault, to_microseconds
 from ledger.tenants import add_tenant
 from tests.integration.shop import APPEND, MASTER_KEY
+from tests.integration.test_startup import SCRIPT, environment
 
 # Superusers change what they like once they have switched the triggers off.
 AS_SUPERUSER = "SET session_replication_role = replica"
@@ -136,15 +138,18 @@ async def sealer_pool(dsn: str) -> AsyncIterator[Pool]:
         pool.terminate()
 
 
-async def seal(dsn: str, directory: Path, rounds: int = 60) -> Sealer:
+async def seal(dsn: str, directory: Path) -> Sealer:
     """One start of a sealer, until it has nothing to do."""
-    async with sealer_pool(dsn) as pool:
-        sealer = Sealer(pool, Memory(directory))
-        async with pool.acquire() as connection:
-            for _ in range(rounds):
-                if not await sealer.round(connection):
-                    return sealer
-        raise AssertionError("it does not come to rest")
+    async with sealer_pool(dsn) as pool, pool.acquire() as connection:
+        return await settle(Sealer(pool, Memory(directory)), connection)
+
+
+async def settle(sealer: Sealer, connection: Connection) -> Sealer:
+    """A sealer that has nothing more to do."""
+    for _ in range(60):
+        if not await sealer.round(connection):
+            return sealer
+    raise AssertionError("it does not come to rest")
 
 
 @contextlib.asynccontextmanager
@@ -159,6 +164,16 @@ async def sealing(dsn: str, directory: Path) -> AsyncIterator[Sealer]:
         finally:
             stop.set()
             await task
+
+
+def start(dsn: str, directory: Path) -> subprocess.Popen[str]:
+    """`order-ledger seal`, that has begun."""
+    settings = environment({"DATABASE_URL": dsn, "SEAL_DIR": str(directory), "DATA_DIR": str(directory / "data")})
+    process = subprocess.Popen([SCRIPT, "seal"], env=settings, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Sealing")
+    process.stdout.close()
+    return process
 
 
 async def until(what: Callable[[], Awaitable[object]]) -> None:

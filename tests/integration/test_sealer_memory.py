@@ -7,7 +7,6 @@ import functools
 import logging
 import random
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from ledger.audit.memory import Memory, Overtaken
 from ledger.audit.note import Verifier, open_checkpoint
 from ledger.audit.tree import root_of
 from ledger.errors import LedgerError
-from tests.integration.sealing import Book, open_book, seal, sealer_pool, sealing, until
-from tests.integration.test_startup import SCRIPT, environment
+from tests.integration.sealing import Book, open_book, seal, sealer_pool, sealing, start, until
 
 BACKUP = "CREATE TABLE public.{0} AS SELECT * FROM ledger.{0}"
 RESTORE = ("DELETE FROM ledger.{0}", "INSERT INTO ledger.{0} SELECT * FROM public.{0}")
@@ -230,13 +228,3 @@ async def test_of_two_sealers_one_waits_until_the_other_ends(book: Book, dsn: st
             process.kill()
             process.wait()
     await book.check()
-
-
-def start(dsn: str, directory: Path) -> subprocess.Popen[str]:
-    """`order-ledger seal`, that has begun."""
-    settings = environment({"DATABASE_URL": dsn, "SEAL_DIR": str(directory), "DATA_DIR": str(directory / "data")})
-    process = subprocess.Popen([SCRIPT, "seal"], env=settings, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("Sealing")
-    process.stdout.close()
-    return process
