@@ -36,18 +36,17 @@ class Log(NamedTuple):
 
 @pytest.fixture
 async def log(dsn: str, tmp_path: Path) -> AsyncIterator[Log]:
-    async with open_book(dsn) as book, sealer_pool(dsn) as pool:
-        async with pool.acquire() as connection:
-            sealer = Sealer(pool, Memory(tmp_path))
-            for number, count in enumerate(STEPS):
-                await book.append(count, random.Random(number))
-                await settle(sealer, connection)
-            sizes = sorted(await book.check())
-            await connection.act_for(1)
-            sealed = await proofs.sealed(connection, 1)
-            assert sealed is not None
-            assert (sealed.size, sealed.stopped) == (LARGEST, None)
-            yield Log(book, connection, sealed, await book.leaves(), sizes)
+    async with open_book(dsn) as book, sealer_pool(dsn) as pool, pool.acquire() as connection:
+        sealer = Sealer(pool, Memory(tmp_path))
+        for number, count in enumerate(STEPS):
+            await book.append(count, random.Random(number))
+            await settle(sealer, connection)
+        sizes = sorted(await book.check())
+        await connection.act_for(1)
+        sealed = await proofs.sealed(connection, 1)
+        assert sealed is not None
+        assert (sealed.size, sealed.stopped) == (LARGEST, None)
+        yield Log(book, connection, sealed, await book.leaves(), sizes)
 
 
 async def test_inclusion_is_what_the_definition_says(log: Log) -> None:
