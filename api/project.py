@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
 from api.connect import Stopped, database_of, pool_of, ready_pool, stop_event, stop_on_signals
+from api.progress_bar import Bars
 from ledger.errors import LedgerError
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
@@ -44,7 +43,7 @@ async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: 
     async with ready_pool(settings, dsn) as pool:
         vault = Vault(*settings.master_keys())
         if names:
-            with _Bars() as bars:
+            with Bars() as bars:
                 await rebuild(pool, vault, names, bars.show)
         elif once:
             await run_until_caught_up(pool, vault)
@@ -52,25 +51,3 @@ async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: 
             print("Projecting; Ctrl-C stops.", flush=True)
             async with pool_of(dsn, CONNECTIONS, WORK_WITHIN) as working:
                 await run_forever(working, vault, stop_event())
-
-
-class _Bars:
-    """One progress bar per read model, in events done of events there are."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns)
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> _Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, name: str, done: int, total: int) -> None:
-        """Move the bar of one read model."""
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name)
-        self._progress.update(self._tasks[name], completed=done, total=total)

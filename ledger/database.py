@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 import re
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,16 @@ MIGRATION_LOCK = 0x4D4947
 SEAL_LOCK = 0x534541
 VACUUM_WITHIN = 3600.0  # seconds
 
+# How this process is known to others at the database.
+INSTANCE = f"order-ledger {secrets.token_hex(4)}"
 # A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; and no
 # query here is one that compiling would make faster.
-_SESSION = {"idle_in_transaction_session_timeout": "60s", "lock_timeout": "15s", "jit": "off"}
+_SESSION = {
+    "application_name": INSTANCE,
+    "idle_in_transaction_session_timeout": "60s",
+    "lock_timeout": "15s",
+    "jit": "off",
+}
 
 _NAMED = re.compile(r"^-- name: (\w+)[^\n]*\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 

@@ -60,6 +60,13 @@ class Vault:
                 return master.decrypt(nonce, box, purpose.encode())
         raise LedgerError("the master key is not the one this ledger was written with (MASTER_KEY)")
 
+    def rewrapped(self, wrapped: bytes, purpose: str) -> bytes | None:
+        """The same key wrapped with the first master key; None where it is. LedgerError as `unwrap`."""
+        with contextlib.suppress(InvalidTag):
+            self._masters[0].decrypt(wrapped[: codec.NONCE_BYTES], wrapped[codec.NONCE_BYTES :], purpose.encode())
+            return None
+        return self.wrap(self.unwrap(wrapped, purpose), purpose)
+
     async def keys(self, connection: Connection, tenant_id: int, subjects: Iterable[str]) -> dict[str, bytes]:
         """The personal keys of these subjects, without those that were erased or never made."""
         found = await self.standing(connection, tenant_id, subjects)

@@ -45,6 +45,9 @@ CREATE INDEX IF NOT EXISTS orders_invoiced_recorded ON orders (tenant_id, record
 CREATE INDEX IF NOT EXISTS orders_customer ON orders (tenant_id, customer_id, created_at, order_id)
     WHERE customer_id <> '00000000-0000-0000-0000-000000000000';
 
+-- Samples of documents in the planner's statistics would outlive an erasure, and serve nobody.
+ALTER TABLE orders ALTER COLUMN document SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0;
+
 -- Customers as orders and invoices name them; an order's word stands above an invoice's, which knows less.
 CREATE TABLE IF NOT EXISTS customers (
     tenant_id    integer NOT NULL,
@@ -53,6 +56,7 @@ CREATE TABLE IF NOT EXISTS customers (
     document     bytea NOT NULL,
     PRIMARY KEY (tenant_id, customer_id)
 );
+ALTER TABLE customers ALTER COLUMN document SET STATISTICS 0;
 
 -- projection: invoices
 
@@ -66,6 +70,7 @@ CREATE TABLE IF NOT EXISTS invoices (
     document    bytea NOT NULL,
     PRIMARY KEY (tenant_id, invoice_id)
 );
+ALTER TABLE invoices ALTER COLUMN document SET STATISTICS 0;
 CREATE INDEX IF NOT EXISTS invoices_created ON invoices (tenant_id, created_at, invoice_id);
 CREATE INDEX IF NOT EXISTS invoices_recorded ON invoices (tenant_id, recorded_at);
 
@@ -84,6 +89,7 @@ CREATE TABLE IF NOT EXISTS drawer_entries (
     document    bytea NOT NULL,
     PRIMARY KEY (tenant_id, entry_id)
 );
+ALTER TABLE drawer_entries ALTER COLUMN document SET STATISTICS 0;
 CREATE INDEX IF NOT EXISTS drawer_entries_active
     ON drawer_entries (tenant_id, active_at DESC NULLS LAST, entry_id);
 CREATE INDEX IF NOT EXISTS drawer_entries_recorded ON drawer_entries (tenant_id, recorded_at);
@@ -142,6 +148,7 @@ CREATE TABLE IF NOT EXISTS swish_payments (
     document       bytea NOT NULL,
     PRIMARY KEY (tenant_id, swish_id)
 );
+ALTER TABLE swish_payments ALTER COLUMN document SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0;
 CREATE INDEX IF NOT EXISTS swish_payments_newest ON swish_payments (tenant_id, first_position DESC);
 CREATE INDEX IF NOT EXISTS swish_payments_order ON swish_payments (tenant_id, order_id, first_position DESC);
 

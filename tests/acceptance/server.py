@@ -16,19 +16,19 @@ import httpx
 Json = dict[str, Any]
 
 SCRIPT = Path(sys.executable).with_name("order-ledger")
-_OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "LOG_LEVEL", "DEMO"}
+_OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "MASTER_KEY_OLD", "LOG_LEVEL", "DEMO"}
 _PROBLEM = {"type", "title", "status", "detail", "errors", "retryable"}
 
 
 @contextmanager
-def serving(data_dir: Path, log: Path, **changes: str) -> Iterator[str]:
-    """The base URL of a server on a free port, some settings other than usual; stopped cleanly afterwards."""
+def serving(data_dir: Path, log: Path, *arguments: str, **changes: str) -> Iterator[str]:
+    """The base URL of a server on a free port, with options and settings other than usual; stopped cleanly."""
     settings = {"PORT": "0", "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"} | changes
     environment = {name: value for name, value in os.environ.items() if name not in _OURS} | settings
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [SCRIPT, "serve"], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            [SCRIPT, "serve", *arguments], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:

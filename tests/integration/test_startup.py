@@ -19,7 +19,9 @@ import pytest
 from ledger.embedded_cluster import at_work_in
 
 SCRIPT = str(Path(sys.executable).with_name("order-ledger"))
-OURS = {"HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "SEAL_DIR", "LOG_LEVEL", "DEMO"}
+OURS = {
+    "HOST", "PORT", "DATA_DIR", "DATABASE_URL", "MASTER_KEY", "MASTER_KEY_OLD", "SEAL_DIR", "LOG_LEVEL", "DEMO",
+}  # fmt: skip
 Server = subprocess.Popen[str]
 
 
