@@ -28,7 +28,7 @@ MAY_IMPORT = {"ledger": {"ledger"}, "projections": {"ledger", "projections"}, "a
 IMPURE = {
     "__init__", "append", "batch", "callbacks", "credentials", "database", "demo", "embedded",
     "embedded_binaries", "embedded_cluster", "embedded_supervisor", "feed", "key_file", "outage", "parent", "pool",
-    "settings", "sign_in", "store", "tenants", "users", "waits", "writer",
+    "rotation", "settings", "sign_in", "store", "tenants", "users", "waits", "writer",
 }  # fmt: skip
 PURE = sorted(path.stem for path in (ROOT / "ledger").glob("*.py") if path.stem not in IMPURE)
 PURE_OF_THE_AUDIT = ("leaf", "note", "tiles", "tree")
