@@ -97,6 +97,8 @@ async def get_explanation(request: Request) -> Response:
     """The entries of a cell of the sales, now or `as_of` a position or instant, and what has changed it since."""
     query = Query(request)
     cell, when, start = await _cell(request), as_of(request), _start(query)
+    if when.clock != "recorded":
+        raise BadInput.at("clock", "must be recorded: a total was what the ledger had heard")
     limit = min(query.integer("limit", 1, _FARTHEST) or PAGE, PAGE_AT_MOST)
     after = query.integer("changesAfter", 0, _FARTHEST) or 0
     await reached(request, "sales")

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.amounts import EXACT
+from ledger.amounts import EXACT, ZERO
 from ledger.codec import encoder
 from ledger.database import queries
 from ledger.records import NO_ID
@@ -142,6 +142,8 @@ async def changes(
     connection: Connection, tenant_id: int, cell: Cell, since: int, until: int, after: int, limit: int
 ) -> Changes:
     """What the events after position `since` and up to `until` changed; of them the next `limit` after `after`."""
+    if since >= until:
+        return Changes(Amounts(ZERO, ZERO), [])
     rows = await connection.fetch(_SQL["changes"], tenant_id, *cell, since, until, after, limit)
     page = [
         Change(row["at"], row["order_id"], Amounts(row["gross"], row["net"])) for row in rows if row["at"] is not None

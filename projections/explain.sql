@@ -11,23 +11,25 @@ SELECT coalesce((SELECT c.position FROM ledger.checkpoints c WHERE c.tenant_id =
  WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2)
    AND ($5::smallint IS NULL OR t.hour = $5) AND ($6::text IS NULL OR t.category = $6)
 
--- name: sheets -- the next orders that counted in the cell at position $7, from ($8, $9, $10, $11) on, at most $12. The
--- category is looked for as bytes ($6, as it is encoded): a quick look that may find too much, for the entries are read
--- afterwards anyway
+-- name: sheets -- the next orders that counted in the cell at position $7, from ($8, $9, $10, $11) on, at most $12. Each
+-- half has its own limit, which lets it stop in its index. The category is looked for as bytes ($6, as it is encoded):
+-- a quick look that may find too much, for the entries are read afterwards anyway
 SELECT s.day, s.hour, s.outlet_id, s.order_id, s.entries, s.position, s.written
-  FROM (SELECT o.day, o.hour, o.outlet_id, o.order_id, o.entries, o.position, o.written
-          FROM read_sales.sales_orders o
-         WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2) AND o.day BETWEEN $3::date AND $4::date
-           AND ($5::smallint IS NULL OR o.hour = $5) AND ($6::bytea IS NULL OR position($6 IN o.entries) > 0)
-           AND (o.day, o.hour, o.outlet_id, o.order_id) >= ($8::date, $9::smallint, $10::uuid, $11::uuid)
-           AND o.position <= $7
+  FROM ((SELECT o.day, o.hour, o.outlet_id, o.order_id, o.entries, o.position, o.written
+           FROM read_sales.sales_orders o
+          WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2) AND o.day BETWEEN $3::date AND $4::date
+            AND ($5::smallint IS NULL OR o.hour = $5) AND ($6::bytea IS NULL OR position($6 IN o.entries) > 0)
+            AND (o.day, o.hour, o.outlet_id, o.order_id) >= ($8::date, $9::smallint, $10::uuid, $11::uuid)
+            AND o.position <= $7
+          ORDER BY o.day, o.hour, o.outlet_id, o.order_id LIMIT $12)
          UNION ALL
-        SELECT o.day, o.hour, o.outlet_id, o.order_id, o.entries, o.position, o.written
-          FROM read_sales.sales_past o
-         WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2) AND o.day BETWEEN $3::date AND $4::date
-           AND ($5::smallint IS NULL OR o.hour = $5) AND ($6::bytea IS NULL OR position($6 IN o.entries) > 0)
-           AND (o.day, o.hour, o.outlet_id, o.order_id) >= ($8::date, $9::smallint, $10::uuid, $11::uuid)
-           AND o.position <= $7 AND o.until > $7) s
+        (SELECT o.day, o.hour, o.outlet_id, o.order_id, o.entries, o.position, o.written
+           FROM read_sales.sales_past o
+          WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2) AND o.day BETWEEN $3::date AND $4::date
+            AND ($5::smallint IS NULL OR o.hour = $5) AND ($6::bytea IS NULL OR position($6 IN o.entries) > 0)
+            AND (o.day, o.hour, o.outlet_id, o.order_id) >= ($8::date, $9::smallint, $10::uuid, $11::uuid)
+            AND o.position <= $7 AND o.until > $7
+          ORDER BY o.day, o.hour, o.outlet_id, o.order_id LIMIT $12)) s
  ORDER BY s.day, s.hour, s.outlet_id, s.order_id
  LIMIT $12
 

@@ -30,8 +30,9 @@ from projections.documents import document
 S = TypeVar("S", OrderState, DocumentState, SwishState)
 Clock = Literal["recorded", "occurred"]
 
-CHUNK = 200
+CHUNK = 100
 PAGE_BYTES = 8_000_000
+_ERASED = "what was personal in it has been erased"
 
 
 class Kind(NamedTuple, Generic[S]):
@@ -161,6 +162,7 @@ async def _chunks(
 
 def _entry(stored: Stored, before: S, after: S, shown: bytes) -> Entry:
     recorded, metadata = stored.recorded, stored.metadata
+    said = changes(before, recorded.event, after)
     return Entry(
         Position=recorded.position,
         Version=recorded.version,
@@ -172,6 +174,6 @@ def _entry(stored: Stored, before: S, after: S, shown: bytes) -> Entry:
         Source=metadata.source,
         Correlation=metadata.correlation,
         Erased=stored.erased,
-        Changes=changes(before, recorded.event, after),
+        Changes=[*said, _ERASED] if stored.erased else said,
         Document=msgspec.Raw(shown),
     )

@@ -108,6 +108,10 @@ def test_one_hour_and_one_category(server: Server) -> None:
     )
 
 
+def test_a_total_was_what_the_ledger_had_heard(server: Server) -> None:
+    server.bad(EXPLAIN, **DAY, as_of="2026-11-23", clock="occurred")
+
+
 @pytest.mark.parametrize("outlet", [None, "", NO_ID])
 def test_no_outlet_is_all_of_them(server: Server, outlet: str | None) -> None:
     server.post("Order/PostOrder", an_order(OutletId=SODERMALM, InvoiceDate="2024-02-28T12:00:00"))

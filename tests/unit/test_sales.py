@@ -199,3 +199,12 @@ def test_events_that_change_nothing_cost_nothing() -> None:
     assert {kind.__name__ for kind in PROJECTION.handles} == {
         "OrderDrafted", "OrderFinalised", "OrderAmended", "OrderClosed", "OrderStatusChanged", "OutletSet",
     }  # fmt: skip
+
+
+def test_what_counted_until_an_event_is_kept() -> None:
+    amended = OrderAmended(order=order(line("12")))
+    changes = after(drafted(line("9")), status(COMPLETED), amended, status(10), status(CANCELLED), status(COMPLETED))
+    kept = [(past.sheet.written, past.sheet.position, past.until, past.sheet.entries[0].gross) for past in changes.past]
+    assert kept == [(1, 2, 3, D(9)), (3, 3, 5, D(12))]
+    (sheet,) = changes.sheets.values()
+    assert (sheet.written, sheet.position) == (3, 6)
