@@ -162,7 +162,7 @@ async def _chunks(
 
 def _entry(stored: Stored, before: S, after: S, shown: bytes) -> Entry:
     recorded, metadata = stored.recorded, stored.metadata
-    said = changes(before, recorded.event, after)
+    said: list[str] = changes(before, recorded.event, after)
     return Entry(
         Position=recorded.position,
         Version=recorded.version,
