@@ -75,7 +75,7 @@ async def shops(directory: Path) -> AsyncIterator[Shops]:
         assert dsn is not None
         vault = Vault(*Settings(data_dir=data_dir).master_keys())
         async with await open_pool(dsn, max_size=2) as pool:
-            first, second = [await _open(pool, vault, name) for name in ("first", "second")]
+            first, second = [await _open(pool, vault, name) for name in ("first-house", "second-house")]
             with contextlib.ExitStack() as clients, httpx.Client(base_url=url, timeout=60) as http:
                 yield Shops(http, data_dir, pool, vault, first, second, clients)
     log = (directory / "server.log").read_text("utf-8")

@@ -55,6 +55,7 @@ MAY = {
     "GET /v1/terminals": "ia",
     "GET /v1/reports": "ia",
     "GET /v1/events": "ia",
+    "GET /metrics": "a",
 }
 OPEN = {"POST /Token", "POST /api/Token"}
 ROLES = {"terminal": "t", "integrator": "i", "auditor": "a", "admin": ""}

@@ -1,0 +1,35 @@
+"""What the README promises is what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from api.app import ROUTES
+from ledger.credentials import ROLES
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+def short(path: str) -> str:
+    """A route as the README names it: what the contract calls it, or all of a newer path."""
+    return re.sub(r"/\{\w+\}", "", path).rpartition("/")[2] if path.startswith("/api/") else path
+
+
+def test_who_may_do_what() -> None:
+    table = README.partition("### Who may do what")[2].partition("\n\n|")[2].partition("\n\n")[0]
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in f"|{table}".splitlines()]
+    assert head == ["Route", *ROLES]
+    promised = {}
+    for names, *cells in rows:
+        assert set(cells) <= {"yes", ""}
+        for name in re.findall(r"`([^`]+)`", names):
+            assert name not in promised
+            promised[name] = {role for role, cell in zip(ROLES, cells, strict=True) if cell}
+    assert promised == {short(route.path): set(route.roles) for route in ROUTES if route.roles}
+
+
+def test_who_needs_no_credential() -> None:
+    for route in ROUTES:
+        if not route.roles:
+            assert f"{short(route.path).removeprefix('/')}`" in README
