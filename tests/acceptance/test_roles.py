@@ -56,6 +56,16 @@ MAY = {
     "GET /v1/reports": "ia",
     "GET /v1/events": "ia",
     "GET /metrics": "a",
+    "GET /v1/log/vkey": "ta",
+    "GET /v1/log/checkpoint": "ta",
+    "GET /v1/log/checkpoints": "a",
+    "GET /v1/log/proof/inclusion": "ta",
+    "GET /v1/log/proof/consistency": "ta",
+    "GET /v1/log/tile/{level}/{n}": "a",
+    "GET /v1/log/tile/{level}/{n}/{o}": "a",
+    "GET /v1/log/tile/{level}/{n}/{o}/{p}": "a",
+    "GET /v1/log/tile/{level}/{n}/{o}/{p}/{q}": "a",
+    "GET /v1/log/tile/{level}/{n}/{o}/{p}/{q}/{r}": "a",
 }
 OPEN = {"POST /Token", "POST /api/Token"}
 ROLES = {"terminal": "t", "integrator": "i", "auditor": "a", "admin": ""}

@@ -12,7 +12,8 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
 
 def short(path: str) -> str:
-    """A route as the README names it: what the contract calls it, or all of a newer path."""
+    """A route as the README names it: what the contract calls it, or a newer path; tiles have one of five forms."""
+    path = path.partition("/{level}")[0]
     return re.sub(r"/\{\w+\}", "", path).rpartition("/")[2] if path.startswith("/api/") else path
 
 
