@@ -33,11 +33,6 @@ class Load:
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._tidied = 0.0
 
-    @property
-    def taken(self) -> int:
-        """Bytes in hand now."""
-        return self._taken
-
     def take(self, scope: Scope, size: int) -> bool:
         """Counts `size` more bytes to a request, or says that there is no room for them."""
         if self.taken + size > self._limit:

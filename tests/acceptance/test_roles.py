@@ -48,6 +48,7 @@ MAY = {
     "GET /v1/invoices/{id}/history": "a",
     "GET /v1/drawer/{id}": "tia",
     "GET /v1/drawer/{id}/history": "a",
+    "GET /v1/sales/explain": "ia",
     "GET /v1/stock": "ia",
     "GET /v1/swish": "tia",
     "GET /v1/swish/{swishId}": "tia",
