@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import enum
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,8 +16,13 @@ from api.leases import Lease, Leases
 from ledger import credentials, tokens, users
 from ledger.credentials import Credential
 from ledger.demo import DEMO
+from ledger.errors import Unavailable
 from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, find_tenant, find_tenant_named, outlet_zones
+
+# Of the connections for look-ups (`lifespan.FOR_DOORS`) one is always left to those whose credential was seen before.
+STRANGERS_AT_ONCE = 2
+STRANGERS_WITHIN = 5.0  # seconds
 
 _NO_CREDENTIAL = b""
 _LONGEST = 4000
@@ -53,14 +60,33 @@ class Register:
         self._vault = vault
         self._books: Leases[int, Books | None] = Leases(clock)
         self._access: Leases[bytes, Access | Refusal] = Leases(clock)
+        self._strangers = asyncio.Semaphore(STRANGERS_AT_ONCE)
 
     async def access(self, sent: bytes) -> Access | Refusal:
         """Whom this key or access token belongs to."""
         digest = credentials.digest(sent)
         lease = self._access.held(digest)
         if lease is None:
-            lease = await self._access.get(digest, lambda now: self._look_up(sent, digest, now))
+            known = self._access.was_held(digest)
+            async with contextlib.nullcontext() if known else self._among_strangers():
+                lease = await self._access.get(digest, lambda now: self._look_up(sent, digest, now))
         return lease.value
+
+    @contextlib.asynccontextmanager
+    async def _among_strangers(self) -> AsyncIterator[None]:
+        """A place among the few that are looked up for the first time: guesses leave connections to the others.
+
+        Unavailable: there is none for a while.
+        """
+        try:
+            async with asyncio.timeout(STRANGERS_WITHIN):
+                await self._strangers.acquire()
+        except TimeoutError:
+            raise Unavailable("too many credentials are being looked up; try again") from None
+        try:
+            yield
+        finally:
+            self._strangers.release()
 
     async def demo(self) -> Access | Refusal:
         """The demo tenant's admin, who is whoever names no credential."""
