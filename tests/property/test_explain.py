@@ -7,6 +7,7 @@ explained to the öre by its entries, now and as it was; and the events since ma
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
@@ -121,6 +122,23 @@ async def test_every_number_is_explained(world: World, seed: int) -> None:
             changed += len(found["Changes"])
     assert changed > 100
     await lines_are_where_they_are_said_to_be(world, books, looks[0][0])
+
+
+async def test_it_adds_up_while_orders_come_in(world: World) -> None:
+    chance, books = Chance(7), Books(world)
+    whole = Cell(NOBODY, MONTHS[0], MONTHS[-1].replace(day=30), None, None, D(0), D(0))
+
+    async def sell() -> None:
+        for _ in range(60):
+            await chance.step(world)
+            await world.catch_up()
+
+    selling, positions = asyncio.create_task(sell()), set()
+    while not selling.done():
+        for query in ({}, {"limit": 7}, {"as_of": 20}):
+            positions.add((await explained(books, whole, **query))["Now"]["Position"])
+    await selling
+    assert len(positions) > 5
 
 
 async def lines_are_where_they_are_said_to_be(world: World, books: Books, position: int) -> None:
