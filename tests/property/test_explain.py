@@ -112,7 +112,7 @@ async def test_every_number_is_explained(world: World, seed: int) -> None:
         for _ in range(STEPS // LOOKS):
             await chance.step(world)
         looks.append(await look(world, books))
-    assert len(looks[-1][1]) > 50
+    assert len(looks[-1][1]) > 20
     changed = 0
     for position, shown in looks:
         for cell in shown:
@@ -120,7 +120,7 @@ async def test_every_number_is_explained(world: World, seed: int) -> None:
             rounded = found["Total"]["GrossTotal"], found["Total"]["NetTotal"]
             assert (found["Position"], rounded) == (position, (cell.gross, cell.net)), cell
             changed += len(found["Changes"])
-    assert changed > 100
+    assert changed > 20
     await lines_are_where_they_are_said_to_be(world, books, looks[0][0])
 
 
