@@ -48,35 +48,37 @@ async def get_vkey(request: Request) -> Response:
 
 async def get_checkpoint(request: Request) -> Response:
     """The newest signed note."""
-    return await _of_a_good_log(request, _checkpoint)
+    return await _answered(request, _checkpoint)
 
 
 async def get_checkpoints(request: Request) -> Response:
     """Signed notes of trees larger than `after`, all of them without it, smallest first, 1000 at most."""
-    after = Query(request).integer("after", -1, _LARGEST)
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        log = await _sealed(request, connection)
-        found = await proofs.checkpoints(connection, log, -1 if after is None else after, _AT_MOST)
-    return _json({"checkpoints": [{"size": one.size, "note": one.note} for one in found]}, log)
+    return await _answered(request, _checkpoints, even_stopped=True)
 
 
 async def get_inclusion(request: Request) -> Response:
     """The proof that the event at `position`, or with `event_id`, is in the tree of a signed checkpoint."""
-    return await _of_a_good_log(request, _inclusion)
+    return await _answered(request, _inclusion)
 
 
 async def get_consistency(request: Request) -> Response:
     """The proof that the tree of size `to` begins with the one of size `from`."""
-    return await _of_a_good_log(request, _consistency)
+    return await _answered(request, _consistency)
 
 
 async def get_tile(request: Request) -> Response:
     """The hashes of a tile, 32 bytes each."""
-    return await _of_a_good_log(request, _tile)
+    return await _answered(request, _tile)
 
 
 async def _checkpoint(request: Request, connection: Connection, log: Sealed) -> Response:
     return _answer(log.note.encode(), _PLAIN, log.size)
+
+
+async def _checkpoints(request: Request, connection: Connection, log: Sealed) -> Response:
+    after = Query(request).integer("after", -1, _LARGEST)
+    found = await proofs.checkpoints(connection, log, -1 if after is None else after, _AT_MOST)
+    return _json({"checkpoints": [{"size": one.size, "note": one.note} for one in found]}, log)
 
 
 async def _inclusion(request: Request, connection: Connection, log: Sealed) -> Response:
@@ -138,14 +140,17 @@ async def _position(request: Request, connection: Connection, log: Sealed) -> in
     return position
 
 
-async def _of_a_good_log(request: Request, answer: Answer) -> Response:
-    """What `answer` makes of a log that is signed. Unavailable: it is not what was signed."""
+async def _answered(request: Request, answer: Answer, *, even_stopped: bool = False) -> Response:
+    """What `answer` makes of a log that is sealed as far as the client wants it.
+
+    Unavailable: it is not that far, or not what was signed, which does not matter to what was signed (`even_stopped`).
+    """
     wanted = named_position(request)
     until = time.monotonic() + request.app.state.settings.min_position_wait
     while True:
         async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
             log = await _sealed(request, connection)
-            if log.stopped is not None:
+            if log.stopped is not None and not even_stopped:
                 raise Unavailable(f"the log is not signed any more: {log.stopped}", _AFTER_A_STOP)
             if log.size >= wanted:
                 try:
