@@ -170,7 +170,7 @@ def test_each_tenant_has_a_log_of_its_own(two_shops: Shops) -> None:
     first, second = (two_shops.client(shop.keys["admin"]) for shop in (two_shops.first, two_shops.second))
     sell(first, 3)
     sell(second)
-    for server, name in ((first, "first"), (second, "second")):
+    for server, name in ((first, two_shops.first.tenant.name), (second, two_shops.second.tenant.name)):
         newest = server.ask(f"{LOG}/checkpoint").text
         assert open_checkpoint(newest, verifier(server)).origin == f"order-ledger/{name}"
         assert open_checkpoint(newest, verifier(server)).size >= server.position
