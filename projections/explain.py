@@ -98,6 +98,8 @@ class Fact(NamedTuple):
     recorded_at: datetime
 
 
+# An order may have thousands of lines. More than one: the first may be the order that a page ended in.
+ORDERS_AT_ONCE = 100
 # No order has so many entries: what follows is the next order's.
 _NO_ORDINAL = 2**31
 _paper = msgspec.json.Decoder(Paper).decode
@@ -118,10 +120,9 @@ async def parts(
     spelled = None if cell.category is None else encoder.encode(cell.category)
     more = True
     while more and len(found) < limit:
-        # The first may be the order that a page ended in.
-        rows = await connection.fetch(_SQL["sheets"], tenant_id, *cell[:4], spelled, at, *start[:4], limit + 1)
+        rows = await connection.fetch(_SQL["sheets"], tenant_id, *cell[:4], spelled, at, *start[:4], ORDERS_AT_ONCE)
         found += [part for row in rows for part in _parts(row, cell.category) if part.place >= start]
-        if more := len(rows) > limit:
+        if more := len(rows) == ORDERS_AT_ONCE:
             start = _place(rows[-1], _NO_ORDINAL)
     return found[:limit]
 

@@ -24,7 +24,7 @@ from ledger.commands import SetOutlet
 from ledger.database import reading
 from ledger.records import Order
 from ledger.writer import Context
-from projections import history
+from projections import explain, history
 from projections.history import ORDER, AsOf
 from tests.integration.books import Books
 from tests.property.bodies import guid
@@ -89,8 +89,9 @@ class Chance(random.Random):
 
 
 @pytest.fixture
-async def world(pool: asyncpg.Pool[Any]) -> AsyncIterator[World]:
-    """A ledger of one tenant."""
+async def world(pool: asyncpg.Pool[Any], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A ledger of one tenant, in which entries are looked for in small steps."""
+    monkeypatch.setattr(explain, "ORDERS_AT_ONCE", 3)
     found = World(pool)
     await found.begin()
     yield found
