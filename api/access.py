@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from api.leases import Lease, Leases
 from ledger import credentials, tokens, users
+from ledger.callbacks import Called, called_by
 from ledger.credentials import Credential
 from ledger.demo import DEMO
 from ledger.errors import Unavailable
@@ -26,6 +27,7 @@ STRANGERS_WITHIN = 5.0  # seconds
 
 _NO_CREDENTIAL = b""
 _LONGEST = 4000
+_KEY = 64  # characters of a callback key
 
 
 class Access(NamedTuple):
@@ -61,6 +63,7 @@ class Register:
         self._books: Leases[int, Books | None] = Leases(clock)
         self._access: Leases[bytes, Access | Refusal] = Leases(clock)
         self._strangers = asyncio.Semaphore(STRANGERS_AT_ONCE)
+        self._called: Leases[str, Called | None] = Leases(clock)
 
     async def access(self, sent: bytes) -> Access | Refusal:
         """Whom this key or access token belongs to."""
@@ -98,6 +101,13 @@ class Register:
     async def books(self, tenant_id: int) -> Lease[Books | None]:
         """A tenant and its outlets' zones; None: there is no such tenant."""
         return await self._books.get(tenant_id, lambda now: self._look_up_books(tenant_id))
+
+    async def called(self, key: str) -> Called | None:
+        """Whom a callback with this key in its URL is for; None: nobody."""
+        if len(key) > _KEY:
+            return None
+        async with contextlib.nullcontext() if self._called.was_held(key) else self._among_strangers():
+            return (await self._called.get(key, lambda now: self._look_up_called(key))).value
 
     async def secret(self, tenant_id: int) -> bytes | None:
         """A tenant's secret; None: there is no such tenant."""
@@ -139,6 +149,9 @@ class Register:
         if tenant is None:
             return Lease(None, math.inf)
         return Lease(Books(tenant, await outlet_zones(self._pool, self._vault, tenant)), math.inf)
+
+    async def _look_up_called(self, key: str) -> Lease[Called | None]:
+        return Lease(await called_by(self._pool, key), math.inf)
 
     async def _look_up_demo(self, now: float) -> Lease[Access | Refusal]:
         tenant = await find_tenant_named(self._pool, self._vault, DEMO)

@@ -15,7 +15,6 @@ from api.problems import Kind, fail_as
 from api.wire import Query, body, header
 from ledger import reading, swish, swish_door, tolerant
 from ledger.append import fingerprint
-from ledger.callbacks import called_by
 from ledger.commands import TakeSwish
 from ledger.demo import DEMO
 from ledger.errors import BadInput, NotAdmitted
@@ -48,7 +47,7 @@ async def post_swish(request: Request) -> Response:
         raise NotAdmitted
     # The body comes first: whether the tenant is known must not show in how a body that is too large is answered.
     raw = await body(request)
-    called = await called_by(request.app.state.pool, key)
+    called = await request.app.state.register.called(key)
     books = (await request.app.state.register.books(called.tenant_id)).value if called is not None else None
     if called is None or books is None:
         raise NotAdmitted

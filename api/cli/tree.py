@@ -30,7 +30,11 @@ environment (an option on the command line wins):
   PAGE_LIMIT           rows a page has at most (5000)
   MIN_POSITION_WAIT    seconds a read waits for Ledger-Min-Position (2)
   SWISH_PAYMENT_TYPE   payment type of a Swish payment (10)
+  SWISH_ADDRESSES      addresses and networks Swish calls back from, with commas between them
+  TRUSTED_PROXIES      proxies in front of the server, whose X-Forwarded-For is believed
+  METRICS_TOKEN        bearer token that shows all tenants' metrics
   LOG_LEVEL            DEBUG, INFO, WARNING or ERROR (INFO)
+  LOG_FORMAT           json or text (text on a terminal, else json)
 """
 _OF_THE_DATABASE = """\
 environment, as for `order-ledger serve`: DATA_DIR, or DATABASE_URL, and MASTER_KEY.

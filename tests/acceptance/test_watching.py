@@ -17,9 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from ledger.embedded import start
 from ledger.embedded_cluster import send_to_all
 from projections import NAMES
-from tests.acceptance.bodies import an_order
+from tests.acceptance.bodies import a_callback, an_order
 from tests.acceptance.callers import House, house
 from tests.acceptance.server import Json, serving
+from tests.acceptance.swish import PATH
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
@@ -123,6 +124,12 @@ def is_away(url: str) -> None:
     report = until(url, lambda status, report: status == 503)
     assert report == {"status": "not ready", "database": {"answers": False}, "projections": []}
     assert httpx.get(f"{url}/health/live").status_code == 200
+    # Swish sends a callback again for as long as it is told that nobody could take it.
+    callback = httpx.post(
+        f"{url}/api/{PATH}", json=a_callback(an_order()), headers={"callbackIdentifier": "x"}, timeout=60
+    )
+    assert (callback.status_code, callback.json()["retryable"]) == (503, True), callback.text
+    assert int(callback.headers["Retry-After"]) > 0
     assert value(url, "database_up") == 0
     assert value(url, "requests_total", route="/health/ready", status="503") is not None
 
