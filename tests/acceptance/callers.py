@@ -81,9 +81,10 @@ class House(NamedTuple):
 
     async def dump(self) -> dict[str, list[str]]:
         """Every row of every table, once the read models have caught up and all is sealed."""
-        async with asyncio.timeout(60):
-            while await self.database.fetchval("SELECT bool_or(size IS DISTINCT FROM head) FROM ledger.seals()"):
-                await asyncio.sleep(0.05)
+        for _ in range(1200):
+            if not await self.database.fetchval("SELECT bool_or(size IS DISTINCT FROM head) FROM ledger.seals()"):
+                break
+            await asyncio.sleep(0.05)
         await run_until_caught_up(self.pool, Vault(MASTER_KEY))
         tables = [row["name"] for row in await self.database.fetch(TABLES)]
         return {
