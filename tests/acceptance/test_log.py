@@ -25,7 +25,7 @@ def unpacked(path: list[str]) -> list[bytes]:
 
 def verifier(server: Server) -> Verifier:
     """The key that a till was given once."""
-    answer = server.ask(f"{LOG}/vkey")
+    answer = server.send("GET", f"{LOG}/vkey")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert re.fullmatch(r"\S+\+[0-9a-f]{8}\+\S+\n", answer.text)
     return Verifier.parse(answer.text)
@@ -44,8 +44,12 @@ def every_checkpoint(server: Server) -> list[Checkpoint]:
 
 
 def sell(server: Server, count: int = 1) -> Json:
-    """The last answer to so many orders."""
-    return [server.post("Order/PostOrder", an_order()) for _ in range(count)][-1]
+    """The last answer to so many orders, which are sealed."""
+    last = [server.post("Order/PostOrder", an_order()) for _ in range(count)][-1]
+    for _ in range(30):  # each waits a moment by itself
+        if server.ask(f"{LOG}/checkpoint").status_code == 200:
+            return last
+    raise AssertionError("nobody seals")
 
 
 def test_a_till_checks_that_its_order_is_in_the_log(server: Server) -> None:
