@@ -29,8 +29,8 @@ SELECT tenant_id, name, head, generation, vkey, size, stopped FROM ledger.seals(
 -- name: try_lock -- whether this connection is the one that seals for the tenant, from here on and until it ends
 SELECT pg_try_advisory_lock($1, $2)
 
--- name: add_key -- registered once, for ever
-INSERT INTO ledger.seal_keys (tenant_id, generation, vkey, reason) VALUES ($1, $2, $3, $4)
+-- name: add_key -- registered once, for ever; who remembers the same generation registers the same key
+INSERT INTO ledger.seal_keys (tenant_id, generation, vkey, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
 -- name: add_tiles -- full ones; one that stands is not written again
 INSERT INTO ledger.tiles (tenant_id, generation, level, number, hashes, root)
