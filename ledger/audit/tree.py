@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+_sha256 = hashlib.sha256
 EMPTY_ROOT = hashlib.sha256().digest()
 HASH_BYTES = 32
 
@@ -30,7 +31,9 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     level = list(hashes)
     while len(level) > 1:
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        # Nodes by the million: what `node_hash` does, without the call.
+        sides = iter(level)
+        paired = [_sha256(b"\x01" + left + right).digest() for left, right in zip(sides, sides, strict=False)]
         if len(level) % 2:
             paired.append(level[-1])
         level = paired

@@ -1,0 +1,45 @@
+"""A tree that grows from the left, in its few complete subtrees. Pure.
+
+Whoever hashes a part of a log gives it as `pieces`; parts are put together in order without their leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ledger.audit.tree import folded, node_hash, root_of
+
+# A complete subtree's height and hash.
+Piece = tuple[int, bytes]
+
+
+def pieces(first: int, hashes: Sequence[bytes]) -> list[Piece]:
+    """Leaves `first`, `first` + 1, … by their hashes, as the largest complete subtrees that lie in the tree there."""
+    found, at = list[Piece](), 0
+    while at < len(hashes):
+        fits = (len(hashes) - at).bit_length() - 1
+        index = first + at
+        height = min(fits, (index & -index).bit_length() - 1) if index else fits
+        found.append((height, root_of(hashes[at : at + (1 << height)])))
+        at += 1 << height
+    return found
+
+
+class Growing:
+    """The first `size` leaves of a tree."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._stack = list[Piece]()
+
+    def add(self, found: Iterable[Piece]) -> None:
+        """The leaves that follow."""
+        for height, hash_ in found:
+            self.size += 1 << height
+            while self._stack and self._stack[-1][0] == height:
+                height, hash_ = height + 1, node_hash(self._stack.pop()[1], hash_)
+            self._stack.append((height, hash_))
+
+    def root(self) -> bytes:
+        """The root over all of them."""
+        return folded([hash_ for _, hash_ in self._stack])
