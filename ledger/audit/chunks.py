@@ -107,7 +107,10 @@ def _ids(texts: list[str]) -> bytes:
 def _unescaped(long: list[bytes]) -> list[bytes]:
     """The stored bytes of members that hold them as strings; each is an object of JSON in UTF-8."""
     joined = b"\n".join(long)
-    plain = _decode_escapes(joined)[0]
+    try:
+        plain = _decode_escapes(joined)[0]
+    except (ValueError, DeprecationWarning):
+        return [_read(text) for text in long]
     documents = plain.split(b"\n")
     escapes = joined.count(b"\\")
     # What Python calls escapes is more than quotes. Here there are no others: of each one byte is gone (so it was none

@@ -8,7 +8,6 @@ none is ever large.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import struct
 from array import array
 from collections.abc import Callable, Collection, Sequence
@@ -16,7 +15,7 @@ from typing import NamedTuple
 
 from ledger.audit.leaf import DOMAIN
 from ledger.audit.lines import Head
-from ledger.audit.ranges import Piece, pieces
+from ledger.audit.ranges import Piece, segments
 
 # First position and number of positions that follow one another.
 Run = tuple[int, int]
@@ -107,13 +106,10 @@ class Hasher:
         """What is left."""
         end = self.first + len(self.hashes)
         cuts = [cut for cut in self._cuts if self.first < cut <= end]
-        edges = [self.first, *cuts, end]
-        segments = [
-            pieces(low, self.hashes[low - self.first : high - self.first]) for low, high in itertools.pairwise(edges)
-        ]
+        parts = segments(self.first, self.hashes, cuts)
         runs = [(first, length) for first, length in self._runs]
         ids = [b"".join(bucket) for bucket in self._ids]
-        return Digest(self.first, len(self.hashes), segments, cuts, runs, ids, self._streams(), self.findings)
+        return Digest(self.first, len(self.hashes), parts, cuts, runs, ids, self._streams(), self.findings)
 
     def _note_positions(self, positions: list[int]) -> None:
         first = positions[0]

@@ -5,6 +5,7 @@ Whoever hashes a part of a log gives it as `pieces`; parts are put together in o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from ledger.audit.tree import folded, node_hash, root_of
@@ -23,6 +24,12 @@ def pieces(first: int, hashes: Sequence[bytes]) -> list[Piece]:
         found.append((height, root_of(hashes[at : at + (1 << height)])))
         at += 1 << height
     return found
+
+
+def segments(first: int, hashes: Sequence[bytes], cuts: Iterable[int]) -> list[list[Piece]]:
+    """The pieces of a run of leaves up to each size of the tree in `cuts` that ends in it, and up to its end."""
+    edges = [first, *(cut for cut in cuts if first < cut < first + len(hashes)), first + len(hashes)]
+    return [pieces(low, hashes[low - first : high - first]) for low, high in itertools.pairwise(edges)]
 
 
 class Growing:

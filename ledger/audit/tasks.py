@@ -45,6 +45,8 @@ def carry_out(task: Task) -> Any:
     try:
         for chunk in read_lines(Path(task.path)):
             add_lines(hasher, chunk, task.name)
+        if not hasher.hashes:
+            hasher.find(hasher.place, f"{task.name} holds no event")
     except FileError as error:
         hasher.find(hasher.place, f"{task.name} {error}")
     except OSError as error:

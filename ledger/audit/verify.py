@@ -102,6 +102,8 @@ def verify(
         wrong = computed.findings + _searched(workers, listed, records)
     wrong += findings.of_order(computed.runs, own.size if own is not None else computed.count)
     wrong += findings.of_roots(signed, computed.roots)
+    if own is not None and own.size not in computed.roots and not wrong:
+        wrong.append((computed.count, "there is no root of what the checkpoint signs"))
     found += [what for _, what in sorted(set(wrong))]
     return Report(
         "" if verifier is None else verifier.name, computed.count, computed.roots.get(size), vkey is None, found
@@ -118,8 +120,11 @@ def hash_files(workers: Workers, listed: Sequence[EventsFile], computed: Compute
         )
         for file in listed
     )  # fmt: skip
-    for digest in workers.map(tasks):
+    for file, digest in zip(listed, workers.map(tasks), strict=True):
         computed.add(digest)
+        begins = digest.runs[0][0] if digest.runs else file.first
+        if begins != file.first:
+            computed.findings.append((file.first, f"{file.name} begins with event {begins}, not as its name says"))
 
 
 def _processes(wanted: int | None, listed: Sequence[EventsFile]) -> int:
