@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 
 from api import logs
-from api.cli import customers, keys, master_keys, processes, replay, tenants, users
+from api.cli import audit, customers, keys, master_keys, processes, replay, tenants, users
 from api.cli.tree import ENVIRONMENT, Tree
 from ledger.errors import LedgerError
 from ledger.settings import Settings
@@ -72,6 +72,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     tree = Tree(parser)
-    for branch in (processes, replay, tenants, keys, users, customers, master_keys):
+    for branch in (processes, replay, tenants, keys, users, customers, master_keys, audit):
         branch.add_to(tree)
     return parser

@@ -42,12 +42,13 @@ def of_order(runs: Iterable[Run], size: int) -> list[Finding]:
     return found + _misplaced(ordered)
 
 
-def of_roots(signed: Iterable[Signed], roots: Mapping[int, bytes]) -> list[Finding]:
+def of_roots(signed: Iterable[Signed], roots: Mapping[int, bytes], good: int = 0) -> list[Finding]:
     """Which checkpoints sign other events than these, whose trees of so many events have these roots.
 
-    The smallest range that holds the first difference is between two checkpoints.
+    The first `good` events are known to be what was signed. The smallest range that holds the first difference lies
+    between two checkpoints.
     """
-    found, good = list[Finding](), 0
+    found = list[Finding]()
     for one in sorted(signed):
         root = roots.get(one.size)
         if root == one.root:

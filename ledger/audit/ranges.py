@@ -47,6 +47,12 @@ class Growing:
                 height, hash_ = height + 1, node_hash(self._stack.pop()[1], hash_)
             self._stack.append((height, hash_))
 
+    def copy(self) -> Growing:
+        """Another one that starts where this one is."""
+        made = Growing()
+        made.add(self._stack)
+        return made
+
     def root(self) -> bytes:
         """The root over all of them."""
         return folded([hash_ for _, hash_ in self._stack])

@@ -58,6 +58,7 @@ class Computed:
         self.roots: dict[int, bytes] = {0: EMPTY_ROOT}
         self.findings = list[Finding]()
         self.count = 0
+        self.root: bytes | None = EMPTY_ROOT
         self._tree: Growing | None = Growing()
 
     def add(self, digest: Digest) -> None:
@@ -74,7 +75,12 @@ class Computed:
                 self._tree.add(segment)
                 if at < len(digest.cuts):
                     self.roots[digest.cuts[at]] = self._tree.root()
+        self.root = None if self._tree is None else self._tree.root()
         self._progress(min(self.count, self._size), self._size)
+
+    def forget(self, but: Iterable[int]) -> None:
+        """Drops the roots that are not of these sizes."""
+        self.roots = {size: self.roots[size] for size in {0, *but} if size in self.roots}
 
 
 def verify(
@@ -92,7 +98,7 @@ def verify(
     verifier, found = _trusted(directory, vkey)
     own = None if verifier is None else _checkpoint(directory / files.CHECKPOINT, verifier, found)
     signed = [] if own is None else [Signed(own.size, own.root, "the export's checkpoint")]
-    signed += _saved(checkpoints, verifier, own, found)
+    signed += saved_checkpoints(checkpoints, verifier, own, found)
     listed, others = files.events_files(directory)
     found += [f"{name} does not belong there" for name in others]
     size = own.size if own is not None else sum(1 for _ in listed) * files.EVENTS_PER_FILE
@@ -163,10 +169,10 @@ def _checkpoint(path: Path, verifier: Verifier, found: list[str], name: str = "t
         return None
 
 
-def _saved(
-    paths: Sequence[Path], verifier: Verifier | None, own: Checkpoint | None, found: list[str]
+def saved_checkpoints(
+    paths: Sequence[Path], verifier: Verifier | None, own: Checkpoint | None, found: list[str], whose: str = "export"
 ) -> Iterator[Signed]:
-    """The saved checkpoints that are this log's."""
+    """The saved checkpoints that are this log's; what is wrong with others is added to `found`."""
     for path in paths:
         if verifier is None:
             return
@@ -174,8 +180,9 @@ def _saved(
         if saved is None:
             continue
         if own is not None and saved.size > own.size:
-            what = f"the checkpoint {path} signs {saved.size} events, the export's only {own.size}: later ones are gone"
-            found.append(what)
+            found.append(
+                f"the checkpoint {path} signs {saved.size} events, the {whose}'s only {own.size}: the rest is gone"
+            )
         yield Signed(saved.size, saved.root, f"the checkpoint {path}")
 
 
