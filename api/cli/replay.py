@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
 from api.cli.tree import Tree
+from ledger.audit.rows import ExportedRows
 from ledger.errors import LedgerError
 
 _REPLAY = """\
-Build every read model anew from the events, in scratch schemas, and compare it row by row with the one in use, which is
-only read. What differs is named to the member, and the exit code is 1. With changed projection code this shows what a
-deployment would change before it is deployed. Works beside a running server.
+Build every read model anew from the events, of an export or of the database itself, in scratch schemas, and compare it
+row by row with the one in use, which is only read. What has come since the export is read from the database. What
+differs is named to the member, and the exit code is 1. With changed projection code this shows what a deployment would
+change before it is deployed. Works beside a running server.
 """
 _EXAMPLES = """\
 examples:
   order-ledger replay --live
+  order-ledger replay /srv/audit/kafe
   order-ledger replay --live --tenant kafe-sodermalm --json
 
 """
@@ -28,20 +33,32 @@ class DifferentError(LedgerError):
 def add_to(tree: Tree) -> None:
     """Declares the command."""
     command = tree.command("replay", "compare the read models with the events", _REPLAY, _EXAMPLES, at_desk(_replay))
-    command.add_argument("--live", action="store_true", required=True, help="the events of the database itself")
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="the events of an export")
+    source.add_argument("--live", action="store_true", help="the events of the database itself")
     add_tenant_option(command)
     add_json_option(command)
 
 
 async def _replay(desk: Desk) -> None:
     from projections.replay import replay
+    from projections.runner import read_full
 
+    source = ExportedRows(desk.options.directory) if desk.options.directory is not None else None
+    if source is not None and desk.options.tenant is None:
+        desk.options.tenant = source.origin.split("/")[1]
     tenant = await desk.tenant()
+    if source is not None and source.origin.split("/")[:2] != ["order-ledger", tenant.name]:
+        raise LedgerError(f"{desk.options.directory} is an export of {source.origin}, not of {tenant.name}")
     columns = (TextColumn("events replayed"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bars:
         task = bars.add_task("")
         tables = await replay(
-            desk.pool, desk.vault, tenant.tenant_id, lambda done, total: bars.update(task, completed=done, total=total)
+            desk.pool,
+            desk.vault,
+            tenant.tenant_id,
+            lambda done, total: bars.update(task, completed=done, total=total),
+            source.read if source is not None else read_full,
         )
     shown = [{"table": table.name, "rows": table.rows, "different": table.differ} for table in tables]
     if desk.options.json:
