@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ledger import tolerant
+from ledger import cards, tolerant
 from ledger.errors import BadInput
 from ledger.records import CustomerInvoice, Order, OrderLine, Record, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
@@ -32,7 +32,13 @@ _LIKE_A_NUMBER = re.compile(r"(?:\\.|[\s\d_.+a-fA-F-])+")
 
 
 def decode(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
-    """A body as a record, in normal form once `normalise` has been over it. BadInput names what is wrong."""
+    """A body as a record, normal once `normalise` has been over it, its cards masked. BadInput names what is wrong."""
+    found = _decode(record, body, normalise)
+    cards.mask(found)
+    return found
+
+
+def _decode(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
     try:
         if not _is_plain(body):
             return _decode_slowly(record, body, normalise)

@@ -6,7 +6,6 @@ decimals become canonical, cards are masked, and what the wire leaves open is fi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 from ledger import swish_door, tolerant
 from ledger.amounts import ZERO, canonical
 from ledger.business_time import NO_TIME, local_instant
+from ledger.cards import mask, masked_number
 from ledger.decoding import decode
 from ledger.errors import BadInput
 from ledger.records import (
@@ -36,9 +36,6 @@ Zones = Callable[[UUID], ZoneInfo]
 LOWEST_TAX = Decimal(-100)
 # 7 and 12 are no statuses (contract, section 2).
 KNOWN_STATUSES = frozenset(range(22)) - {7, 12}
-# A card number in running text: 13 to 19 digits, perhaps in groups.
-_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)", re.ASCII)
-_DIGIT = re.compile(r"\d")
 
 
 def read_order(body: bytes, zones: Zones) -> Order:
@@ -69,6 +66,7 @@ def read_swish_payment(body: bytes) -> SwishPayment:
 def read_external_information(body: bytes) -> ExternalInformation:
     """The members of an Order body that an integrator may set. BadInput otherwise."""
     information = tolerant.convert(ExternalInformation, tolerant.loose(body))
+    mask(information)
     _need_id("$.Id", information.Id)
     return information
 
@@ -82,6 +80,7 @@ def read_external_informations(body: bytes) -> list[ExternalInformation]:
         raise tolerant.too_many("$")
     found = [tolerant.convert(ExternalInformation, value, f"$[{index}]") for index, value in enumerate(values)]
     for index, information in enumerate(found):
+        mask(information)
         _need_id(f"$[{index}].Id", information.Id)
     return found
 
@@ -195,7 +194,7 @@ def _payment(payment: Payment, order: UUID, zone: ZoneInfo, index: int) -> None:
     payment.DeviceTotal = canonical[payment.DeviceTotal]
     payment.PaymentDate = _moment(payment.PaymentDate, zone)
     if payment.CreditCardNo:
-        payment.CreditCardNo = masked_card(payment.CreditCardNo)
+        payment.CreditCardNo = masked_number(payment.CreditCardNo)
 
 
 def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
@@ -206,20 +205,6 @@ def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
     receipt.GrossAmount = canonical[receipt.GrossAmount]
     receipt.VatAmount = canonical[receipt.VatAmount]
     receipt.PrintDate = _moment(receipt.PrintDate, zone)
-    if receipt.CustomerPaymentReceipt:
-        receipt.CustomerPaymentReceipt = _CARD.sub(_mask, receipt.CustomerPaymentReceipt)
-    if receipt.MerchantPaymentReceipt:
-        receipt.MerchantPaymentReceipt = _CARD.sub(_mask, receipt.MerchantPaymentReceipt)
-
-
-def masked_card(number: str) -> str:
-    """A card number with every digit but the last four as `*`."""
-    digits = len(_DIGIT.findall(number))
-    return _DIGIT.sub("*", number, count=digits - 4) if digits > 4 else number
-
-
-def _mask(found: re.Match[str]) -> str:
-    return masked_card(found[0])
 
 
 def _invoice(invoice: CustomerInvoice, zones: Zones) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from ledger import scalars
 from ledger.business_time import NO_TIME, local_instant
+from ledger.cards import mask_unknown, masked
 from ledger.events import (
     Event,
     OrderSwishChanged,
@@ -102,8 +103,10 @@ def read_callback(folded: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, Swish
         original_payment_reference=_text(folded.get("originalpaymentreference")),
         date_paid=_moment(folded.get("datepaid"), zone),
         payer_alias=_text(folded.get("payeralias")),
-        message=_text(folded.get("message")),
-        callback={name: _kept(name, value, zone) for name, value in folded.items() if not is_secret(name)},
+        message=masked(_text(folded.get("message")) or "") or None,
+        callback=dict(
+            mask_unknown(name, _kept(name, value, zone)) for name, value in folded.items() if not is_secret(name)
+        ),
     )
     return (swish_id if isinstance(swish_id, str) else ""), received
 

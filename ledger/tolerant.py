@@ -18,6 +18,7 @@ import msgspec
 
 from ledger import records, scalars
 from ledger.business_time import instant
+from ledger.cards import mask_unknown, masked
 from ledger.errors import BadInput
 from ledger.swish_door import is_secret
 
@@ -107,13 +108,14 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for name, member in value.items():
-        place = f"{path}.{name[:_NAME_SHOWN]}"
+        place = f"{path}.{masked(name[:_NAME_SHOWN])}"
         found = members.get(name.lower())
         try:
             if found is None and is_secret(name):
                 continue
             if found is None:
-                extra[scalars.text(name)] = scalars.unknown(member)
+                name, kept = mask_unknown(scalars.text(name), scalars.unknown(member))
+                extra[name] = kept
             elif (read := found[1](member, place, problems)) is not msgspec.UNSET:
                 known[found[0]] = read
             else:
