@@ -41,9 +41,7 @@ Answer = Callable[[Request, Connection, Sealed], Awaitable[Response]]
 
 async def get_vkey(request: Request) -> Response:
     """The key that checkpoints are signed with, as one line."""
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        log = await _sealed(request, connection)
-    return _answer(log.vkey.encode() + b"\n", _PLAIN)
+    return await _answered(request, _vkey, even_stopped=True)
 
 
 async def get_checkpoint(request: Request) -> Response:
@@ -69,6 +67,10 @@ async def get_consistency(request: Request) -> Response:
 async def get_tile(request: Request) -> Response:
     """The hashes of a tile, 32 bytes each."""
     return await _answered(request, _tile)
+
+
+async def _vkey(request: Request, connection: Connection, log: Sealed) -> Response:
+    return _answer(log.vkey.encode() + b"\n", _PLAIN)
 
 
 async def _checkpoint(request: Request, connection: Connection, log: Sealed) -> Response:
@@ -149,10 +151,12 @@ async def _answered(request: Request, answer: Answer, *, even_stopped: bool = Fa
     until = time.monotonic() + request.app.state.settings.min_position_wait
     while True:
         async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-            log = await _sealed(request, connection)
-            if log.stopped is not None and not even_stopped:
+            log = await proofs.sealed(connection, request.state.tenant.tenant_id)
+            if log is None and not wanted:
+                raise _not_yet("nothing is sealed yet")
+            if log is not None and log.stopped is not None and not even_stopped:
                 raise Unavailable(f"the log is not signed any more: {log.stopped}", _AFTER_A_STOP)
-            if log.size >= wanted:
+            if log is not None and log.size >= wanted:
                 try:
                     return await answer(request, connection, log)
                 except Changed as error:
@@ -160,13 +164,6 @@ async def _answered(request: Request, answer: Answer, *, even_stopped: bool = Fa
         if time.monotonic() > until:
             raise Unavailable(f"position {wanted} is not sealed yet")
         await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _sealed(request: Request, connection: Connection) -> Sealed:
-    log = await proofs.sealed(connection, request.state.tenant.tenant_id)
-    if log is None:
-        raise _not_yet("nothing is sealed yet")
-    return log
 
 
 def _not_yet(message: str) -> NotFound:

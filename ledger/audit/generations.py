@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.audit import seals
 from ledger.audit.memory import Memory
 from ledger.audit.note import Checkpoint, NoteError, Signer, open_checkpoint
-from ledger.audit.seals import Changed, Standing, generation_of, origin_of
+from ledger.audit.seals import Changed, Signed, Standing, generation_of, origin_of
 from ledger.audit.tree import EMPTY_ROOT
 from ledger.errors import LedgerError
 from ledger.store import Connection
@@ -80,9 +80,11 @@ async def begin_anew(connection: Connection, memory: Memory, tenant: str, reason
     before = memory.last(tenant)
     number = 1 + max(standing.generation, (before and generation_of(before, tenant)) or 0)
     signer = Signer(origin_of(tenant, number), key)
-    await begin(memory, tenant, before, signer)
+    note = await begin(memory, tenant, before, signer)
     await connection.act_for(standing.tenant_id)
-    await seals.add_key(connection, standing.tenant_id, number, signer.verifier.vkey, reason)
+    async with connection.transaction():
+        await seals.add_key(connection, standing.tenant_id, number, signer.verifier.vkey, reason)
+        await seals.add(connection, standing.tenant_id, number, [], [Signed(0, note)])
     return signer
 
 

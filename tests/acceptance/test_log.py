@@ -53,7 +53,7 @@ def sell(server: Server, count: int = 1) -> Json:
 
 
 def test_a_till_checks_that_its_order_is_in_the_log(server: Server) -> None:
-    trusted, position = verifier(server), sell(server)["Position"]
+    position, trusted = sell(server)["Position"], verifier(server)
     answer = server.ask(f"{LOG}/proof/inclusion", position=position)  # with Ledger-Min-Position it waits
     assert answer.status_code == 200, answer.text
     proof = answer.json()
