@@ -9,7 +9,7 @@ a stream that comes to belong to an erased customer loses its own key in the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -69,8 +69,10 @@ def look_ups(order: Order) -> list[Pair]:
 
 def follow(view: View, decision: Decision) -> None:
     """Adds the claims that lead to the decision's streams from now on, and the erasure of what joins an erased one."""
-    joined = [claim for stream, event in decision.events if type(event) in _JOINING
-              for claim in _joins(view, stream, event)]  # fmt: skip
+    joined: list[Claim] = []
+    for stream, event in decision.events:
+        if type(event) in _JOINING:
+            joined += _joins(view, stream, event)
     if not joined:
         return
     # An order that joins an erased customer takes along what joins the order.
@@ -92,20 +94,23 @@ def follow(view: View, decision: Decision) -> None:
             _erase(view, by, new, decision)
 
 
-def _joins(view: View, stream: str, event: Event) -> Iterator[Claim]:
+def _joins(view: View, stream: str, event: Event) -> list[Claim]:
     """What becomes known to belong to a customer, or to an order, by an event."""
-    named = named_by(event)
+    found, named = [], named_by(event)
     if named.int and not _is_known(view, stream, named):
-        yield CUSTOMER, str(named), stream
+        found.append((CUSTOMER, str(named), stream))
+    if isinstance(event, customer.DOCUMENTS):
+        return found
     match event:
         case OrderInvoiced():
-            yield INVOICE_OF, stream.removeprefix(_ORDER), f"invoice-{event.invoice_id}"
+            found.append((INVOICE_OF, stream.removeprefix(_ORDER), f"invoice-{event.invoice_id}"))
         case SwishTied():
-            yield SWISH_OF, str(event.order_id), stream
+            found.append((SWISH_OF, str(event.order_id), stream))
         case DrawerEntryLogged() | DrawerEntryCorrected():
             # Few bring anything beyond the known members, and nothing else of them is personal.
             if event.entry.OrderId.int and codec.personal(event):
-                yield DRAWER_OF, str(event.entry.OrderId), stream
+                found.append((DRAWER_OF, str(event.entry.OrderId), stream))
+    return found
 
 
 def _is_known(view: View, stream: str, customer_id: UUID) -> bool:

@@ -99,10 +99,6 @@ class Settings:
         except ValueError:
             raise SettingsError(f"the file {path}", "…", f"{key_file.KEY_LENGTH} bytes in base64 a line") from None
 
-    def master_key(self) -> bytes:
-        """The key in force."""
-        return self.master_keys()[0]
-
 
 def _keys(name: str, value: str) -> tuple[bytes, ...]:
     try:

@@ -129,7 +129,7 @@ def test_keys_that_were_replaced_are_known_after_the_one_in_force(tmp_path: Path
     (old,) = settings.master_keys()
     write_keys(tmp_path / "master.key", [b"n" * 32, old], replace=True)
     assert settings.master_keys() == (b"n" * 32, old)
-    assert settings.master_key() == b"n" * 32
+    assert settings.master_keys()[0] == b"n" * 32
     assert Settings(keys=(b"k" * 32,), old_keys=(old,)).master_keys() == (b"k" * 32, old)
 
 
@@ -145,21 +145,21 @@ def test_a_page_is_never_larger_than_its_limit() -> None:
 
 def test_the_master_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "new")
-    key = settings.master_key()
+    key = settings.master_keys()[0]
     assert len(key) == 32
-    assert settings.master_key() == key
+    assert settings.master_keys()[0] == key
     files = list((tmp_path / "new").iterdir())
     assert [file.name for file in files] == ["master.key"]
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
 
 
 def test_a_master_key_that_is_given_makes_no_file(tmp_path: Path) -> None:
-    assert Settings(data_dir=tmp_path, keys=(b"k" * 32,)).master_key() == b"k" * 32
+    assert Settings(data_dir=tmp_path, keys=(b"k" * 32,)).master_keys()[0] == b"k" * 32
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_master_key_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "master.key").write_text("half a k")
     with pytest.raises(SettingsError, match=r"master\.key takes 32 bytes"):
-        Settings(data_dir=tmp_path).master_key()
+        Settings(data_dir=tmp_path).master_keys()[0]
     assert (tmp_path / "master.key").read_text() == "half a k"
