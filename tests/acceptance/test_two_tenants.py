@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -145,6 +145,7 @@ def asked(id_: str) -> list[str]:
     extra = f"{wide}&all=true&{day}&productId=&orderId="
     plain = [f"{re.sub(r'{[a-zA-Z]+}', id_, path)}?{extra}" for path in READS]
     narrow = [f"/v1/stock?productId={id_}", f"/v1/swish?orderId={id_}", f"/v1/reports?terminalId={id_}"]
+    narrow += [f"/v1/sales/explain?outletId={id_}&from={today - timedelta(1)}&to={today + timedelta(1)}"]
     return [*plain, *narrow, *(f"{path}?{wide}&TerminalId={id_}" for path in READS if "{" not in path)]
 
 
