@@ -120,8 +120,9 @@ class Dispatcher:
             reply = await self._reply(scope, receive, send)
             await reply(scope, receive, send)
             status = reply.status_code
-            if len(reply.body) > LARGE:
-                scope["app"].state.load.strained(len(reply.body))
+            size = len(getattr(reply, "body", b""))  # a stream of events has none
+            if size > LARGE:
+                scope["app"].state.load.strained(size)
         except ClientDisconnect:
             return
         except (OutcomeUnknown, asyncio.CancelledError) as error:
