@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer, nothing else. `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz torture lint setup
+.PHONY: help run test bench fuzz torture lint setup
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
 
@@ -15,6 +15,9 @@ test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of the
 
 fuzz: .venv/.ready ## Send hostile requests to every route: REQUESTS of them (5000), others each time
 	@REQUESTS=$${REQUESTS:-5000} .venv/bin/python -m pytest tests/fuzz $(ARGS)
+
+bench: .venv/.ready .venv-bench/.ready ## Measure everything beside its limit and its peer (15 minutes; FULL=1 ORDERS= ROUNDS= SECONDS= ONLY= GROWTH=1)
+	@.venv/bin/python -m tests.bench
 
 torture: .venv/.ready ## Kill, freeze and cut off servers under load (ROUNDS=100; SEED= to see a run again)
 	@ROUNDS=$(ROUNDS) SEED=$(SEED) .venv/bin/python -m tests.torture
@@ -43,4 +46,10 @@ setup: .venv/.ready ## Only make .venv and install what requirements.lock names
 	@echo "Installing what requirements.lock names (half a minute, only when it has changed) ..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The library that `make bench` compares with is in no other environment.
+.venv-bench/.ready: tests/bench/requirements.lock .venv/.ready
+	@.venv/bin/python -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore --require-hashes -r $<
 	@touch $@

@@ -1,0 +1,129 @@
+"""`make bench`: everything in one run on one machine, as a table, as bench.json, and as the bars of what was wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.bench import appends, growth, living, posts, projecting, reads
+from tests.bench.figures import Report, cores, load_average, short
+from tests.bench.fill import Calendar, calendar, fill
+from tests.bench.load import has_wrk
+from tests.bench.options import CHAPTERS, Options
+from tests.bench.stand import GROWN, ROOT, Books, Stand, run
+
+WIDTH = 160
+
+
+def main() -> int:
+    """The exit code: 0 also when a bar is not met, for whoever reads it knows how busy the machine was."""
+    options, console = Options.from_environ(), Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH  # a log file has no edge
+    if unknown := sorted(options.chapters - set(CHAPTERS)):
+        console.print(f"ONLY takes of {', '.join(CHAPTERS)}: not {', '.join(unknown)}")
+        return 2
+    began = time.strftime("%H:%M:%S")
+    client = "wrk" if options.wrk and has_wrk() else "a client of our own"
+    console.print(f"{began}: {cores()} cores, load {load_average()}, requests from {client}, {options.rounds} rounds")
+    report = Report(lambda line: console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {line}", markup=True))
+    with tempfile.TemporaryDirectory(prefix="order-ledger-bench-", dir=os.environ.get("BENCH_DIR")) as directory:
+        Path(directory).chmod(0o755)  # PostgreSQL runs as another user under root
+        stand = Stand(Path(directory))
+        try:
+            _measure(stand, options, report, console)
+        finally:
+            stand.close()
+    _show(report, console)
+    path = Path(os.environ.get("JSON") or ROOT / "bench.json")
+    report.write(path, options.as_json())
+    console.print(f"All of it lies in {path}.")
+    return 0
+
+
+def _measure(stand: Stand, options: Options, report: Report, console: Console) -> None:
+    if "append" in options.chapters:
+        appends.measure(stand, options, report)
+    elif "limits" in options.chapters:
+        appends.codec(options, report)
+    if "post" in options.chapters:
+        posts.measure(stand, options, report)
+    if "live" in options.chapters:
+        posts.lag(stand, options, report)
+        living.measure(stand, options, report)
+    if options.chapters & {"read", "project", "audit", "live", "growth"}:
+        _grown(stand, options, report, console)
+
+
+def _grown(stand: Stand, options: Options, report: Report, console: Console) -> None:
+    """All that is asked of a log of some size."""
+    when, grown = calendar(options.sizes[0]), stand.books(GROWN)
+    logs: dict[int, Books] = {}
+    first = 0
+    for size in options.sizes:
+        before = time.perf_counter()
+        _fill(stand, grown, when, first, size, console)
+        rate = (size - first) / (time.perf_counter() - before)
+        if "growth" in options.chapters:
+            report.add("growth", f"filled and projected, {size:,} orders", "orders/s", [rate])
+        last = size == options.sizes[-1]
+        logs[size] = grown if last else stand.copy(grown, f"log_{size}")
+        first = size
+    if "read" in options.chapters:
+        reads.measure(stand, logs, when, options, report)
+    if "project" in options.chapters:
+        projecting.measure(stand, grown, options, report)
+    if "audit" in options.chapters:
+        projecting.audit(stand, grown, options, report)
+    if "live" in options.chapters:
+        living.start(stand, grown, options, report, options.sizes[-1])
+    if "growth" in options.chapters:
+        growth.draw(report, ROOT / "docs/growth.svg")
+
+
+def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, console: Console) -> None:
+    steps = iter(track(range(first, end), f"filling the log to {end:,} orders", console=console, transient=True))
+    at = first
+
+    def progress(done: int) -> None:
+        nonlocal at
+        for _ in range(done - at):
+            next(steps, None)
+        at = max(at, done)
+
+    run(fill(stand, books, when, first, end, progress))
+    for _ in steps:
+        pass
+
+
+def _show(report: Report, console: Console) -> None:
+    table = Table(title="order-ledger", box=None, pad_edge=False)
+    for column, side in (
+        ("", "left"),
+        ("measured", "right"),
+        ("unit", "left"),
+        ("of its limit", "right"),
+        ("", "left"),
+    ):
+        table.add_column(column, justify="right" if side == "right" else "left")
+    chapter = ""
+    for figure in report.figures:
+        if figure.chapter != chapter:
+            chapter = figure.chapter
+            table.add_row(f"[bold]{chapter}[/]")
+        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+        table.add_row(f"  {figure.name}", short(figure.value), figure.unit, ratio, f"[dim]{figure.note}[/]")
+    console.print(table)
+    for line in (*report.missing, *map(str, report.bars)):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
