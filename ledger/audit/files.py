@@ -21,7 +21,7 @@ CHUNK = 1 << 17
 _UNFINISHED = ".unfinished"
 _NAME = re.compile(r"([0-9]{9,18})\.jsonl\.(zst|gz)")
 # Of compressed bytes at once: a few of them may stand for very many.
-_READ = {"zst": 2048, "gz": 1 << 16}
+_READ = {"zst": 8192, "gz": 1 << 16}
 _ZSTD_FRAME, _GZIP_MEMBER = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _LONGEST_LINE = 1 << 28
 
@@ -62,30 +62,24 @@ def events_files(directory: Path) -> tuple[list[EventsFile], list[str]]:
 
 def read_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file in chunks of whole ones. FileError: it is damaged, or holds more or less than lines."""
-    rest = b""
-    for piece in _gathered(path):
-        end = piece.rfind(b"\n") + 1
-        if end:
-            yield rest + piece[:end]
-            rest = piece[end:]
-        else:
-            rest += piece
-            if len(rest) > _LONGEST_LINE:
-                raise FileError("has a line that is too long for an event")
-    if rest:
-        raise FileError("does not end with the LF of its last line")
-
-
-def _gathered(path: Path) -> Iterator[bytes]:
-    pieces, size = [], 0
+    pieces, size = list[bytes](), 0
     with path.open("rb") as file:
         for piece in _decompressed(file, path.suffix[1:]):
             pieces.append(piece)
             size += len(piece)
-            if size >= CHUNK:
+            end = piece.rfind(b"\n") + 1 if size >= CHUNK else 0
+            if end:
+                pieces[-1] = piece[:end]
                 yield b"".join(pieces)
-                pieces, size = [], 0
-    yield b"".join(pieces)
+                pieces, size = [piece[end:]], len(piece) - end
+            elif size > _LONGEST_LINE:
+                raise FileError("has a line that is too long for an event")
+    rest = b"".join(pieces)
+    end = rest.rfind(b"\n") + 1
+    if end:
+        yield rest[:end]
+    if end < len(rest):
+        raise FileError("does not end with the LF of its last line")
 
 
 class _Decompressor(Protocol):
@@ -129,7 +123,7 @@ def _decompressed(file: BinaryIO, kind: str) -> Iterator[bytes]:
 def _decompressor(kind: str) -> _Decompressor:
     if kind == "gz":
         return zlib.decompressobj(wbits=31)
-    return zstandard.ZstdDecompressor().decompressobj(write_size=CHUNK)
+    return zstandard.ZstdDecompressor().decompressobj(write_size=1 << 16)
 
 
 @contextlib.contextmanager

@@ -72,10 +72,11 @@ def twice(records: bytes) -> list[bytes]:
 def broken(records: bytes) -> list[int]:
     """Where runs begin with streams whose versions do not go on there. Two streams may share a key, very rarely."""
     columns = array("Q", records)
+    keys, firsts, newest, places = (columns[at::STREAM_COLUMNS] for at in range(STREAM_COLUMNS))
     last, found = dict[int, int](), []
-    for at in range(0, len(columns), STREAM_COLUMNS):
-        key, first, newest, place = columns[at : at + STREAM_COLUMNS]
-        if first != last.get(key, 0) + 1:
-            found.append(place)
-        last[key] = newest
+    before = last.get
+    for at, (key, first, version) in enumerate(zip(keys, firsts, newest, strict=True)):
+        if first != before(key, 0) + 1:
+            found.append(places[at])
+        last[key] = version
     return found
