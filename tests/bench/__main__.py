@@ -14,10 +14,10 @@ from rich.table import Table
 
 from tests.bench import appends, growth, living, posts, projecting, reads
 from tests.bench.figures import Report, cores, load_average, short
-from tests.bench.fill import Calendar, calendar, fill
+from tests.bench.fill import Calendar, Filled, calendar, fill
 from tests.bench.load import has_wrk
 from tests.bench.options import CHAPTERS, Options
-from tests.bench.stand import GROWN, ROOT, Books, Stand, run
+from tests.bench.stand import GROWN, ROOT, SQL, Books, Stand, execute, run
 
 WIDTH = 160
 
@@ -68,11 +68,9 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
     logs: dict[int, Books] = {}
     first = 0
     for size in options.sizes:
-        before = time.perf_counter()
-        _fill(stand, grown, when, first, size, console)
-        rate = (size - first) / (time.perf_counter() - before)
-        if "growth" in options.chapters:
-            report.add("growth", f"filled and projected, {size:,} orders", "orders/s", [rate])
+        filled = _fill(stand, grown, when, first, size, console)
+        report.add("growth", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
+        report.add("growth", f"projectors, {size:,} orders", "events/s", [filled.events])
         last = size == options.sizes[-1]
         logs[size] = grown if last else stand.copy(grown, f"log_{size}")
         first = size
@@ -88,7 +86,7 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
         growth.draw(report, ROOT / "docs/growth.svg")
 
 
-def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, console: Console) -> None:
+def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, console: Console) -> Filled:
     steps = iter(track(range(first, end), f"filling the log to {end:,} orders", console=console, transient=True))
     at = first
 
@@ -98,9 +96,11 @@ def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, cons
             next(steps, None)
         at = max(at, done)
 
-    run(fill(stand, books, when, first, end, progress))
+    filled = run(fill(stand, books, when, first, end, progress))
     for _ in steps:
         pass
+    execute(books.dsn, SQL["vacuum"])
+    return filled
 
 
 def _show(report: Report, console: Console) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger import reading, swish_door
+from ledger import database, reading, swish_door
 from ledger.append import fingerprint
 from ledger.commands import Command, LogDrawerEntry, PostOrder, ReportTerminal, SaveInvoice, TakeSwish
 from ledger.records import Order
@@ -32,7 +32,7 @@ from tests.bench.bodies import (
     Template,
     fresh,
 )
-from tests.bench.stand import Books, Stand, first_tenant, opened
+from tests.bench.stand import SQL, Books, Stand, first_tenant, opened
 
 # A day's orders lie evenly over this many seconds from 8 o'clock on.
 OPEN_SECONDS = 12 * 3600
@@ -46,7 +46,7 @@ _KINDS: dict[int, Template] = {7: RETURN, 23: DRAFT, 61: DRAFT, 42: ONLINE}
 class Calendar(NamedTuple):
     """When orders were made: `a_day` of them each day, the first ones today, the next ones the day before, and so on.
 
-    So an answer about this day, this month or an hour of yesterday is the same however long the log is.
+    So an answer about this day, this month or yesterday is the same however long the log is.
     """
 
     today: datetime
@@ -63,6 +63,13 @@ def calendar(smallest: int) -> Calendar:
     return Calendar(
         datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), -(-smallest // 31)
     )
+
+
+class Filled(NamedTuple):
+    """Orders a second into the log, their decoding included, and events a second from there into all read models."""
+
+    orders: float
+    events: float
 
 
 def _zone(_: uuid.UUID) -> ZoneInfo:
@@ -125,9 +132,10 @@ class Filler:
 
 async def fill(
     stand: Stand, books: Books, when: Calendar, first: int, end: int, progress: Callable[[int], None]
-) -> None:
+) -> Filled:
     """Adds orders of these numbers to the log, and brings the read models up."""
     async with opened(books.dsn) as pool:
+        begun = time.perf_counter()
         vault = stand.vault()
         tenant = await first_tenant(pool, vault)
         writer = Writer(pool, vault)
@@ -138,9 +146,8 @@ async def fill(
             done = min(end, done + AT_ONCE) if number % 2 == 0 else done
             progress(done)
         await writer.close()
+        async with database.reading(pool, tenant.tenant_id) as connection:
+            events = await connection.fetchval(SQL["behind"], tenant.tenant_id)
+        written = time.perf_counter()
         await run_until_caught_up(pool, vault)
-
-
-def bodies(count: int) -> list[bytes]:
-    """Bodies of orders nobody has posted."""
-    return list(itertools.islice(fresh(ORDER, 1), count))
+        return Filled((end - first) / (written - begun), events / (time.perf_counter() - written))

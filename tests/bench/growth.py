@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from tests.bench.figures import Report, short
 
 SHOWN = (
-    "Order/GetOpenOrder, an hour", "Order/GetOrdersWithoutExternalID, an hour",
+    "Order/GetOpenOrder, a day", "Order/GetOrdersWithoutExternalID, a day",
     "Order/GetOrdersWithoutExternalID, first page", "Order/GetOrdersHistory", "Sale/GetTodaySale",
     "Sale/GetMonthalySale", "v1/stock", "v1/orders/{id}",
 )  # fmt: skip

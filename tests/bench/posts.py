@@ -27,26 +27,29 @@ EMPTY = Template(b"")
 class Lane:
     """A server, and loads on it; keeps what each load said, and the processor time a request took."""
 
-    def __init__(self, server: Served, books: Books, options: Options, keys: int = 1) -> None:
-        self.server, self._options, self._keys = server, options, books.keys[:keys]
+    def __init__(self, stand: Stand, server: Served, books: Books, options: Options, keys: int = 1) -> None:
+        self._stand, self._server, self._options, self._keys = stand, server, options, books.keys[:keys]
         self.went: list[Went] = []
-        self.microseconds: list[float] = []
+        self.microseconds: list[tuple[float, float]] = []
 
     def post(self, path: str, template: Template, connections: int) -> float:
         """Requests a second."""
-        before = self.server.cpu
+        before = self._server.cpu, self._stand.postgres_cpu
         went = load.post(
-            self.server.url + path, template, self._keys, connections, self._options.seconds, wrk=self._options.wrk
+            self._server.url + path, template, self._keys, connections, self._options.seconds, wrk=self._options.wrk
         )
         self.went.append(went)
-        self.microseconds.append((self.server.cpu - before) / went.requests * 1e6)
+        after = self._server.cpu, self._stand.postgres_cpu
+        ours, database = ((end - start) / went.requests * 1e6 for start, end in zip(before, after, strict=True))
+        self.microseconds.append((ours, database))
         return went.rate
 
     def note(self, rounds: int) -> str:
         """Of the last rounds: how long an answer took, and the server's processor time."""
         last = self.went[-rounds:]
         p50, p99 = (statistics.median(getattr(went, name) for went in last) * 1000 for name in ("p50", "p99"))
-        return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, {statistics.median(self.microseconds[-rounds:]):.0f} µs CPU each"
+        ours, database = map(statistics.median, zip(*self.microseconds[-rounds:], strict=True))
+        return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, CPU {ours:.0f} µs and {database:.0f} in PostgreSQL"
 
 
 @contextlib.contextmanager
@@ -65,9 +68,9 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     bare, off, everything = stand.limits(bare_books), stand.serve(off_books, *OFF), stand.serve(all_books)
     with stopping(bare, off, everything):
         lanes = {
-            "bare loop": Lane(bare, bare_books, options),
-            "projectors off": Lane(off, off_books, options),
-            "projectors and sealer on": Lane(everything, all_books, options),
+            "bare loop": Lane(stand, bare, bare_books, options),
+            "projectors off": Lane(stand, off, off_books, options),
+            "projectors and sealer on": Lane(stand, everything, all_books, options),
         }
         _empty(lanes["bare loop"], options, report)
         for kind in POSTS:
@@ -140,7 +143,7 @@ def _many_tenants(stand: Stand, options: Options, report: Report) -> None:
     server = stand.serve(books, *OFF)
     path, template = POSTS["PostOrder"]
     with stopping(server):
-        one, many = Lane(server, books, options), Lane(server, books, options, options.tenants)
+        one, many = Lane(stand, server, books, options), Lane(stand, server, books, options, options.tenants)
         runs = {
             "one": lambda: one.post(path, template, USUAL),
             "many": lambda: many.post(path, template, USUAL),

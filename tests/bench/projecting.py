@@ -13,7 +13,6 @@ from ledger.audit.sealer import Sealer
 from ledger.database import SEALER, open_pool
 from ledger.store import Pool, head
 from projections.rebuild import rebuild
-from projections.runner import run_until_caught_up
 from tests.bench.figures import Figure, Report
 from tests.bench.options import Options
 from tests.bench.stand import ROOT, SCRIPT, SQL, Books, Stand, opened, run
@@ -55,14 +54,6 @@ async def _events(pool: Pool) -> int:
     async with pool.acquire() as connection:
         await connection.act_for(1)
         return await head(connection, 1)
-
-
-async def catch_up(stand: Stand, books: Books) -> float:
-    """Events a second of projectors that have a log before them; read models are empty."""
-    async with opened(books.dsn) as pool:
-        begun = time.perf_counter()
-        await run_until_caught_up(pool, stand.vault())
-        return await _events(pool) / (time.perf_counter() - begun)
 
 
 def audit(stand: Stand, books: Books, options: Options, report: Report) -> None:

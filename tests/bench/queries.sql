@@ -46,9 +46,9 @@ SELECT e.type, e.metadata, e.data
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
        - coalesce((SELECT min(position) FROM ledger.checkpoints WHERE tenant_id = $1), 0)
 
+-- name: vacuum -- what the server does by itself a minute later
+VACUUM ANALYZE
+
 -- name: page -- a page of the log by key
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
   FROM ledger.events WHERE tenant_id = $1 AND position > $2 ORDER BY position LIMIT $3
-
--- name: recent_hour -- the instant an hour before the first order of the log was made
-SELECT min(occurred_at) FROM ledger.events WHERE tenant_id = $1

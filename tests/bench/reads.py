@@ -26,15 +26,15 @@ _BARRED = ("/api/", "/v1/stock")
 
 def questions(when: Calendar, line: Line) -> dict[str, str]:
     """Path and query by the name each has in the table."""
-    noon = when.today - timedelta(days=1) + timedelta(hours=12)
-    hour = {"LastExecutedDate": noon.isoformat(), "CurrentDate": (noon + timedelta(hours=1)).isoformat()}
+    yesterday = when.today - timedelta(days=1)
+    day = {"LastExecutedDate": yesterday.isoformat(), "CurrentDate": when.today.isoformat()}
     page = {"PageNo": 0, "PageSize": PAGE}
     found = {}
     for name in _LISTS:
-        found[f"{name}, an hour"] = f"/api/{name}?{urlencode(hour | page)}"
+        found[f"{name}, a day"] = f"/api/{name}?{urlencode(day | page)}"
         found[f"{name}, first page"] = f"/api/{name}?{urlencode(page)}"
     month = {"year": when.today.year, "month": when.today.month, "outletId": NO_ID}
-    day = month | {"day": when.today.day}
+    today = month | {"day": when.today.day}
     found |= {
         "Order/GetOrdersHistory": f"/api/Order/GetOrdersHistory/{CUSTOMERS[0]}",
         "Order/GetCustomerCartOrder": f"/api/Order/GetCustomerCartOrder/{CUSTOMERS[0]}",
@@ -44,7 +44,7 @@ def questions(when: Calendar, line: Line) -> dict[str, str]:
         "Sale/GetCurrentMonthSale": "/api/Sale/GetCurrentMonthSale",
         "Sale/GetMonthalySale": f"/api/Sale/GetMonthalySale?{urlencode(month)}",
         "Sale/GetDailySale": f"/api/Sale/GetDailySale?outletId={OUTLETS[0]}",
-        "Sale/GetHourlySale": f"/api/Sale/GetHourlySale?{urlencode(day)}",
+        "Sale/GetHourlySale": f"/api/Sale/GetHourlySale?{urlencode(today)}",
         "v1/stock": "/v1/stock",
         "v1/terminals": "/v1/terminals",
         "v1/reports": "/v1/reports?" + urlencode(page),
@@ -88,7 +88,9 @@ def _ask(servers: dict[int, Served], keys: dict[int, str], when: Calendar, optio
     for name in asked[smallest]:
         rounds: dict[int, list[float]] = {size: [] for size in lines}
         for _ in range(options.rounds):
-            for size, median in _in_turn(lines, {size: asked[size][name] for size in lines}).items():
+            for size, median in _in_turn(
+                lines, {size: asked[size][name] for size in lines}, min(EACH, options.seconds / 6)
+            ).items():
                 rounds[size].append(median)
         weight = {size: len(line.get(asked[size][name])[1]) for size, line in lines.items()}
         note = f"{weight[smallest]:,} bytes"
@@ -107,11 +109,11 @@ def _ask(servers: dict[int, Served], keys: dict[int, str], when: Calendar, optio
         line.__exit__(None, None, None)
 
 
-def _in_turn(lines: dict[int, Line], paths: dict[int, str]) -> dict[int, float]:
+def _in_turn(lines: dict[int, Line], paths: dict[int, str], seconds: float) -> dict[int, float]:
     """The median answer of each log, in ms; one question to each after the other, for what slows all of them."""
     found: dict[int, list[float]] = {size: [] for size in lines}
-    until = time.perf_counter() + EACH * len(lines)
+    until = time.perf_counter() + seconds * len(lines)
     while time.perf_counter() < until or len(found[min(lines)]) < AT_LEAST:
         for size, line in lines.items():
             found[size].append(line.seconds(paths[size]))
-    return {size: statistics.median(seconds) * 1000 for size, seconds in found.items()}
+    return {size: statistics.median(times) * 1000 for size, times in found.items()}

@@ -217,6 +217,19 @@ def ask(dsn: str, query: str, *arguments: object) -> Any:
     return asyncio.run(fetch())
 
 
+def execute(dsn: str, statement: str) -> None:
+    """A statement as the owner of everything."""
+
+    async def whole() -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(whole())
+
+
 def wait_until(done: Callable[[], bool], seconds: float) -> float:
     """How long it took; AssertionError when it takes longer than `seconds`."""
     begun = time.perf_counter()
