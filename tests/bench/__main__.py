@@ -20,6 +20,8 @@ from tests.bench.options import CHAPTERS, Options
 from tests.bench.stand import GROWN, ROOT, SQL, Books, Stand, execute, run
 
 WIDTH = 160
+# Chapters as they follow in the table.
+ORDER = ("limits", "peer", "append", "post", "read", "project", "audit", "live")
 
 
 def main() -> int:
@@ -69,8 +71,8 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
     first = 0
     for size in options.sizes:
         filled = _fill(stand, grown, when, first, size, console)
-        report.add("growth", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
-        report.add("growth", f"projectors, {size:,} orders", "events/s", [filled.events])
+        report.add("append", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
+        report.add("project", f"projectors, {size:,} orders", "events/s", [filled.events])
         last = size == options.sizes[-1]
         logs[size] = grown if last else stand.copy(grown, f"log_{size}")
         first = size
@@ -114,7 +116,7 @@ def _show(report: Report, console: Console) -> None:
     ):
         table.add_column(column, justify="right" if side == "right" else "left")
     chapter = ""
-    for figure in report.figures:
+    for figure in sorted(report.figures, key=lambda figure: ORDER.index(figure.chapter)):
         if figure.chapter != chapter:
             chapter = figure.chapter
             table.add_row(f"[bold]{chapter}[/]")
