@@ -99,13 +99,13 @@ def _payment(total: float) -> Json:
     }  # fmt: skip
 
 
-def _receipt(total: float) -> Json:
+def _receipt(total: float, slip: str | None = None) -> Json:
     return {
         "ReceiptId": "@idreceipt@", "TerminalId": "@terminal@", "TerminalNo": 2, "ReceiptNumber": "@number@",
         "OrderId": "@id@", "ReceiptCopies": 0, "GrossAmount": total, "VatAmount": round(total * 0.12, 2),
         "VatDetail": "12%", "PrintDate": "@at@", "ControlUnitName": "CleanCash", "ControlUnitCode": "WSS5N7DRQO6EJL",
-        "CustomerPaymentReceipt": "VISA CONTACTLESS, BUTIKSNR 4711, AID A0000000031010",
-        "MerchantPaymentReceipt": "VISA CONTACTLESS, BUTIKSNR 4711, AID A0000000031010", "IsSignature": False,
+        "CustomerPaymentReceipt": slip,
+        "MerchantPaymentReceipt": slip, "IsSignature": False,
     }  # fmt: skip
 
 
@@ -172,6 +172,8 @@ _REPORT: Json = {
 }  # fmt: skip
 
 ORDER = Template.of(_final())
+# A card's slip is personal: it is sealed under a key that the order gets of its own.
+SLIP = Template.of(_final(Receipts=[_receipt(1.0, "VISA CONTACTLESS, BUTIKSNR 4711, AID A0000000031010")]))
 RETURN = Template.of(_final(direction=-1, Status=15, Type=5))
 DRAFT = Template.of(_draft())
 ONLINE = Template.of(_online())

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from tests.bench import load
-from tests.bench.bodies import POSTS, Template
+from tests.bench.bodies import POSTS, SLIP, Template
 from tests.bench.figures import Figure, Report, interleaved
 from tests.bench.load import Went
 from tests.bench.options import Options
@@ -78,6 +78,7 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     _bars(report)
     _two_processes(stand, off_books, options, report)
     _many_tenants(stand, options, report)
+    _personal(stand, off_books, options, report)
 
 
 def _empty(lane: Lane, options: Options, report: Report) -> None:
@@ -152,6 +153,18 @@ def _many_tenants(stand: Stand, options: Options, report: Report) -> None:
     single = report.add(CHAPTER, f"PostOrder, {USUAL} connections, one tenant", "/s", found["one"])
     title = f"PostOrder, {USUAL} connections, {options.tenants} tenants"
     report.add(CHAPTER, title, "/s", found["many"], single, many.note(options.rounds))
+
+
+def _personal(stand: Stand, books: Books, options: Options, report: Report) -> None:
+    """Orders that hold nothing personal, and orders with something to seal and a new key for it."""
+    server = stand.serve(books, *OFF)
+    path, template = POSTS["PostOrder"]
+    with stopping(server):
+        lane = Lane(stand, server, books, options)
+        runs = {"plain": lambda: lane.post(path, template, USUAL), "slip": lambda: lane.post(path, SLIP, USUAL)}
+        found = interleaved(options.rounds, runs)
+    plain = report.add(CHAPTER, f"PostOrder, {USUAL} connections, nothing personal in it", "/s", found["plain"])
+    report.add(CHAPTER, f"PostOrder, {USUAL} connections, with a card's slip", "/s", found["slip"], plain)
 
 
 def lag(stand: Stand, options: Options, report: Report) -> None:
