@@ -11,7 +11,7 @@ run: .venv/.ready ## Set up, start everything and serve (HOST, PORT, DATA_DIR, .
 	@exec .venv/bin/order-ledger serve --stop-with-parent
 
 test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of them)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 fuzz: .venv/.ready ## Send hostile requests to every route: REQUESTS of them (5000), others each time
 	@REQUESTS=$${REQUESTS:-5000} .venv/bin/python -m pytest tests/fuzz $(ARGS)
