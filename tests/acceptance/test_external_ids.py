@@ -7,6 +7,9 @@ import pytest
 from tests.acceptance.bodies import NO_ID, a_customer, a_draft, a_return, an_invoice, an_order, camel, new_id
 from tests.acceptance.server import Json, Server
 
+# An order that nobody posts.
+UNKNOWN = "d9b3e235-e970-4dac-a963-11de296c58c8"
+
 SALES, NAMELESS = "Order/GetOrdersWithoutExternalID", "Order/GetOrdersWithoutCustomerAndExternalID"
 RETURNS, INVOICED = "Order/GetReturnOrdersWithoutExternalID", "Order/GetInviceGeneratedOpenOrder"
 SET, SET_RETURN = "Order/PostOrderExternalInformation", "Order/PostReturnOrderExternalInformation"
@@ -99,7 +102,7 @@ def test_an_empty_external_id_is_refused(server: Server, path: str, external_id:
 
 
 @pytest.mark.parametrize("path", [SET, SET_RETURN])
-@pytest.mark.parametrize("id_", ["d9b3e235-e970-4dac-a963-11de296c58c8", NO_ID, None, "x"])
+@pytest.mark.parametrize("id_", [UNKNOWN, NO_ID, None, "x"])
 def test_an_unknown_order_is_refused(server: Server, path: str, id_: str | None) -> None:
     server.refused(path, {"Id": id_, "ExternalID": "X"})
 
@@ -187,9 +190,7 @@ def test_one_unknown_order_and_none_is_marked(server: Server) -> None:
     assert queue(server, INVOICED, order) == [order["Id"]]
 
 
-@pytest.mark.parametrize(
-    "body", [{"Id": "d9b3e235-e970-4dac-a963-11de296c58c8"}, [1], [{}], [{"Id": "x"}], [None], b"null"]
-)
+@pytest.mark.parametrize("body", [{"Id": UNKNOWN}, [1], [{}], [{"Id": "x"}], [None], b"null"])
 def test_what_is_no_array_of_orders_is_refused(server: Server, body: object) -> None:
     server.refused(SYNC, body)
 

@@ -187,7 +187,8 @@ def test_any_known_status_can_be_set(server: Server, status: int) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "c378b6f0-37eb-485e-a227-1f92b2f148de/13", "x/13", f"{NO_ID}/13", "known/7", "known/12", "known/22", "known/x", "known/-1", "known/1.0",
+    "c378b6f0-37eb-485e-a227-1f92b2f148de/13",
+    "x/13", f"{NO_ID}/13", "known/7", "known/12", "known/22", "known/x", "known/-1", "known/1.0",
     "known/99999999999999999999", "known/%20", "known/٣",
 ])  # fmt: skip
 def test_a_status_that_cannot_be_set_is_417(server: Server, path: str) -> None:
