@@ -142,7 +142,7 @@ def open_to_nobody(directory: Path) -> None:
     """pytest's directories are 0700; give this one to nobody and let them walk to it."""
     os.chown(directory, 65534, 65534)
     for parent in directory.parents:
-        if parent.name.startswith("pytest-"):
+        if parent.name.startswith(("pytest-", "popen-")):
             parent.chmod(0o711)
 
 
