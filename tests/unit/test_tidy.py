@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,8 @@ PURE = sorted(path.stem for path in (ROOT / "ledger").glob("*.py") if path.stem 
 PURE_OF_THE_AUDIT = (
     "chunks", "difference", "digest", "findings", "leaf", "lines", "note", "ranges", "tiles", "tree",
 )  # fmt: skip
+# What can be copied out under any name: its modules import each other as neighbours, and nobody else of ours.
+ALONE, ALONE_NAME = ROOT / "api" / "client", "api.client"
 # Modules that reach for the disk, the network, the clock, other processes or chance.
 DOES_IO = {
     "asyncio", "asyncpg", "ctypes", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
@@ -64,9 +67,10 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)}: imports are absolute"
-            yield str(node.module)
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            assert node.level <= (path.parent == ALONE), f"{name(path)}: imports are absolute"
+            module = f"{ALONE_NAME}.{node.module}" if node.level else str(node.module)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -115,6 +119,12 @@ def test_data_goes_one_way(room: str) -> None:
         if module.split(".")[0] in ROOMS and module.split(".")[0] not in MAY_IMPORT[room]
     ]
     assert wrong == []
+
+
+def test_the_client_stands_alone() -> None:
+    needed = {one for path in ALONE.glob("*.py") for one in imports(path) if not one.startswith(f"{ALONE_NAME}.")}
+    assert {one.split(".")[0] for one in needed} - sys.stdlib_module_names <= {"httpx", "cryptography"}
+    assert not any(path.is_dir() and path.name != "__pycache__" for path in ALONE.iterdir())
 
 
 @pytest.mark.parametrize("module", PURE)

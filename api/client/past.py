@@ -1,0 +1,112 @@
+"""What can be read under `/v1`, as methods: things as they stand or stood, their histories, and what explains a sum."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, datetime
+from typing import Literal
+
+from .paging import following
+from .reads import Reads, segment
+from .wire import Guid, Json
+
+# The ledger's clock, or the tills'.
+Clock = Literal["recorded", "occurred"]
+# A position in the log, or an instant.
+AsOf = int | datetime | None
+_PAGE = 1000
+
+
+class Past(Reads):
+    """The ledger's own reads."""
+
+    async def get_order(self, order_id: Guid, *, as_of: AsOf = None, clock: Clock | None = None) -> Json:
+        """An order as it stands or stood; Problem with status 404: there is or was none."""
+        return await self._one(f"/v1/orders/{segment(order_id)}", as_of=as_of, clock=clock)
+
+    async def get_invoice(self, invoice_id: Guid, *, as_of: AsOf = None, clock: Clock | None = None) -> Json:
+        """An invoice as it stands or stood."""
+        return await self._one(f"/v1/invoices/{segment(invoice_id)}", as_of=as_of, clock=clock)
+
+    async def get_drawer_entry(self, entry_id: Guid, *, as_of: AsOf = None, clock: Clock | None = None) -> Json:
+        """A drawer event as it stands or stood."""
+        return await self._one(f"/v1/drawer/{segment(entry_id)}", as_of=as_of, clock=clock)
+
+    async def get_swish_payment(self, swish_id: str, *, as_of: AsOf = None, clock: Clock | None = None) -> Json:
+        """A Swish payment, refund or payout as it stands or stood."""
+        return await self._one(f"/v1/swish/{segment(swish_id)}", as_of=as_of, clock=clock)
+
+    def order_history(self, order_id: Guid, *, after: int = 0) -> AsyncIterator[Json]:
+        """What happened to an order after version `after`: who, from where, when, what changed, and what it became."""
+        return self._history(f"/v1/orders/{segment(order_id)}", after)
+
+    def invoice_history(self, invoice_id: Guid, *, after: int = 0) -> AsyncIterator[Json]:
+        """The same of an invoice."""
+        return self._history(f"/v1/invoices/{segment(invoice_id)}", after)
+
+    def drawer_entry_history(self, entry_id: Guid, *, after: int = 0) -> AsyncIterator[Json]:
+        """The same of a drawer event."""
+        return self._history(f"/v1/drawer/{segment(entry_id)}", after)
+
+    def swish_payment_history(self, swish_id: str, *, after: int = 0) -> AsyncIterator[Json]:
+        """The same of a Swish payment."""
+        return self._history(f"/v1/swish/{segment(swish_id)}", after)
+
+    async def explain_sales(
+        self, first: date, last: date, *, outlet: Guid | None = None, hour: int | None = None,
+        category: str | None = None, as_of: AsOf = None, after: str | None = None, changes_after: int | None = None,
+        limit: int | None = None,
+    ) -> Json:  # fmt: skip
+        """What adds up to the sales of these days: the total, a page of its entries, and what has changed it since.
+
+        `after` and `changes_after` take the page's Next and NextChange, `as_of` its Position: so pages fit together.
+        """
+        cell = {"outletId": outlet, "hour": hour, "category": category}
+        span = {"from": first, "to": last, "as_of": as_of}
+        return await self._one(
+            "/v1/sales/explain", **span, **cell, after=after, changesAfter=changes_after, limit=limit
+        )
+
+    async def sales_entries(
+        self, first: date, last: date, *, outlet: Guid | None = None, hour: int | None = None,
+        category: str | None = None, as_of: AsOf = None,
+    ) -> AsyncIterator[Json]:  # fmt: skip
+        """All entries of that total, one by one, as they stand when the first is read, whatever is sold meanwhile."""
+        after: str | None = ""
+        while after is not None:
+            page = await self.explain_sales(
+                first, last, outlet=outlet, hour=hour, category=category, as_of=as_of, after=after or None, limit=_PAGE
+            )
+            for entry in page["Entries"]:
+                yield entry
+            as_of, after = page["Position"], page["Next"]
+
+    async def get_stock(self, *, product: Guid | None = None, outlet: Guid | None = None) -> list[Json]:
+        """The sum of all movements, by product and outlet; sales are negative."""
+        found: list[Json] = await self.read("/v1/stock", productId=product, outletId=outlet)
+        return found
+
+    async def get_swish(self, *, order: Guid | None = None) -> list[Json]:
+        """Swish payments, refunds and payouts with their flags; of one order, or all."""
+        found: list[Json] = await self.read("/v1/swish", orderId=order)
+        return found
+
+    async def get_terminals(self) -> list[Json]:
+        """Every terminal with its last health report and its last X or Z report."""
+        found: list[Json] = await self.read("/v1/terminals")
+        return found
+
+    async def get_reports(self, *, terminal: Guid | None = None) -> list[Json]:
+        """X and Z reports with their rows."""
+        found: list[Json] = await self.read("/v1/reports", terminalId=terminal)
+        return found
+
+    def _history(self, path: str, after: int) -> AsyncIterator[Json]:
+        return following(self._page_of(f"{path}/history"), "Version", after)
+
+    def _page_of(self, path: str) -> Callable[[int], Awaitable[list[Json]]]:
+        async def page(after: int) -> list[Json]:
+            found: list[Json] = await self.read(path, after=after, limit=_PAGE)
+            return found
+
+        return page
