@@ -68,6 +68,10 @@ class Row(NamedTuple):
     external_queue: str | None
     invoice_queue: bool
     is_nameless: bool
+    outlet_id: UUID
+    status: int
+    total: Decimal
+    number: str
     created_at: datetime
     business_time: datetime
     recorded_at: datetime
@@ -144,12 +148,22 @@ def row(order: Standing) -> Row:
         external_queue=None if document.TrainingMode or document.ExternalID else state.sale or None,
         invoice_queue=bool(customer_id.int) and waits_for_bookkeeping(document),
         is_nameless=document.Customer is None,
+        outlet_id=document.OutletId,
+        status=document.Status,
+        total=document.OrderTotal,
+        number=number_of(document),
         created_at=created_at,
         business_time=to_datetime(document.InvoiceDate) or created_at,
         recorded_at=from_microseconds(order.newest),
         document=shown,
         state=encoder.encode(kept),
     )
+
+
+def number_of(order: Order) -> str:
+    """What people call an order by: its own number, else that of a receipt; `""` for none."""
+    printed = (str(receipt.ReceiptNumber) for receipt in order.Receipts or () if receipt.ReceiptNumber)
+    return order.InvoiceNumber or order.OrderNoOfDay or next(printed, "")
 
 
 def waits_for_bookkeeping(order: Order) -> bool:

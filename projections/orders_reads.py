@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -12,10 +14,75 @@ from ledger.codec import encoder
 from ledger.database import queries
 from ledger.full_records import FullCustomer
 from ledger.store import Connection
+from ledger.view import REFERENCE_KINDS
 from projections.window import Page, Window
 
 _SQL = queries("projections/orders.sql")
+# A search that finds little gives up after so many orders, and can be taken up again from there.
+LOOKS_AT = 10_000
+_TILLS_AT_MOST = 500
 _loose = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+class Filters(NamedTuple):
+    """Which orders: of these states (any number of them), of an outlet, with a total from `least` to `most` kronor, and
+    with a business time in `(after, until]`. None: whichever.
+    """
+
+    statuses: Sequence[int] | None = None
+    outlet: UUID | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    after: datetime | None = None
+    until: datetime | None = None
+
+
+class Key(NamedTuple):
+    """An order's place among all by time."""
+
+    business_time: datetime
+    order_id: UUID
+
+
+class Light(NamedTuple):
+    """An order in a list. `number` is what people call it by, `""` for nothing; ids are all zero for none."""
+
+    order_id: UUID
+    number: str
+    business_time: datetime
+    outlet_id: UUID
+    status: int
+    total: Decimal
+    customer_id: UUID
+
+
+class Found(NamedTuple):
+    """What a search has found, and where it goes on; None where no order is left."""
+
+    orders: list[Light]
+    next: Key | None
+
+
+async def search(
+    connection: Connection, tenant_id: int, filters: Filters, after: Key | None = None, limit: int = 50
+) -> Found:
+    """Orders of every state, the newest first by business time; `after` is the `next` of the page before.
+
+    It looks at `LOOKS_AT` orders at most, so that a page may hold fewer than `limit`, or none, and still have a `next`.
+    """
+    rows = await connection.fetch(_SQL["search"], tenant_id, *filters, LOOKS_AT, *(after or (None, None)), limit)
+    orders = [_light(row) for row in rows if row["order_id"] is not None]
+    if len(orders) == limit:
+        return Found(orders, Key(orders[-1].business_time, orders[-1].order_id))
+    if rows and rows[0]["looked_at"] == LOOKS_AT:
+        return Found(orders, Key(rows[0]["last_time"], rows[0]["last_id"]))
+    return Found(orders, None)
+
+
+async def by_number(connection: Connection, tenant_id: int, number: str, limit: int = 50) -> list[Light]:
+    """The orders that have, or once had, this number: InvoiceNumber, OrderNoOfDay, OrderIntID or that of a receipt."""
+    rows = await connection.fetch(_SQL["by_number"], tenant_id, number, REFERENCE_KINDS, _TILLS_AT_MOST, limit)
+    return [_light(row) for row in rows]
 
 
 async def open_orders(connection: Connection, tenant_id: int, window: Window) -> Page:
@@ -74,6 +141,10 @@ def _page(rows: list[Any]) -> Page:
     """Every one of these statements answers with one row."""
     (row,) = rows
     return Page(row["documents"], row["position"])
+
+
+def _light(row: Any) -> Light:
+    return Light(*(row[name] for name in Light._fields))
 
 
 def _with_customer(document: bytes, learnt: bytes | None) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from ledger import codec, events
 from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
-from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, SwishPayment
+from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, SwishPayment
 from projections.orders import Row, Standing, folded, learnt, row, standing
 
 ORDER, CUSTOMER, INVOICE, TILL = (UUID(int=number) for number in (1, 2, 3, 4))
@@ -126,6 +126,16 @@ def test_business_time_is_the_invoice_date_then_the_creation_date_then_the_first
     first = datetime.fromtimestamp(FIRST // 1_000_000, UTC)
     assert (found.created_at, found.business_time) == (first, first)
     assert (found.recorded_at - first).total_seconds() == 1
+
+
+def test_what_a_list_shows_follows_the_document() -> None:
+    receipt = Receipt(ReceiptId=UUID(int=40), ReceiptNumber=77)
+    found = after(events.OrderDrafted(order=order(1, OutletId=TILL, OrderTotal=Decimal("98.50"))))
+    assert (found.status, found.outlet_id, found.total, found.number) == (1, TILL, Decimal("98.50"), "")
+    sold = after(events.OrderFinalised(order=order(13)), events.ReceiptIssued(receipt=receipt))
+    assert (sold.status, sold.number) == (13, "77")
+    assert after(events.OrderDrafted(order=order(OrderNoOfDay="20261123-4"))).number == "20261123-4"
+    assert after(events.OrderDrafted(order=order(OrderNoOfDay="20261123-4", InvoiceNumber="A1"))).number == "A1"
 
 
 STORY: Sequence[Event] = (

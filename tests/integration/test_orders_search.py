@@ -1,0 +1,93 @@
+"""Orders of every state, searched newest first, over a real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from ledger.records import Receipt
+from projections import orders_reads
+from projections.orders_reads import Filters, Found, Key
+from projections.runner import run_until_caught_up
+from tests.integration.conftest import Till, sale
+
+NORTH, EVA = UUID(int=701), UUID(int=501)
+ALL = Filters()
+
+
+async def search(till: Till, filters: Filters = ALL, after: Key | None = None, limit: int = 50) -> Found:
+    """What a search finds once everything posted is there."""
+    await run_until_caught_up(till.pool, till.vault)
+    async with till.pool.acquire() as connection:
+        return await orders_reads.search(connection, till.tenant.tenant_id, filters, after, limit)
+
+
+def ids(found: Found) -> list[int]:
+    """The numbers of the orders."""
+    return [order.order_id.int for order in found.orders]
+
+
+def day(number: int) -> datetime:
+    """Midnight of a day in November."""
+    return datetime(2026, 11, number, tzinfo=UTC)
+
+
+async def test_the_newest_come_first_whatever_their_state(till: Till) -> None:
+    await till.post(sale(1, Status=14), sale(2, OutletId=NORTH, OrderTotal=Decimal("49.90"), CustomerId=EVA))
+    await till.post(sale(3, Status=0, IsOnlineOrder=True, Payments=[]), sale(4, TrainingMode=True))
+    found = await search(till)
+    assert ids(found) == [4, 3, 2, 1] and found.next is None
+    second = found.orders[2]
+    assert (second.outlet_id, second.status, second.total, second.customer_id) == (NORTH, 13, Decimal("49.90"), EVA)
+    assert second.business_time == datetime(2026, 11, 3, 11, tzinfo=UTC)
+
+
+async def test_every_filter_narrows(till: Till) -> None:
+    await till.post(*(sale(n, Status=13 if n % 2 else 14, OrderTotal=Decimal(10 * n)) for n in range(1, 7)))
+    await till.post(sale(7, OutletId=NORTH))
+    assert ids(await search(till, Filters(statuses=[14]))) == [6, 4, 2]
+    assert ids(await search(till, Filters(statuses=[14, 13], least=Decimal(30), most=Decimal(50)))) == [5, 4, 3]
+    assert ids(await search(till, Filters(outlet=NORTH))) == [7]
+
+
+async def test_a_time_narrows_open_at_its_start(till: Till) -> None:
+    await till.post(*(sale(number, CreationDate=day(number).isoformat()) for number in range(1, 6)))
+    assert ids(await search(till, Filters(after=day(2), until=day(4)))) == [4, 3]
+
+
+async def test_pages_follow_one_another_also_within_one_instant(till: Till) -> None:
+    await till.post(*(sale(number, CreationDate=day(1).isoformat()) for number in range(1, 8)))
+    pages, key = [], None
+    for _ in range(4):
+        found = await search(till, after=key, limit=3)
+        pages.append(ids(found))
+        key = found.next
+        if key is None:
+            break
+    assert pages == [[7, 6, 5], [4, 3, 2], [1]]
+
+
+async def test_a_search_that_finds_little_gives_up_and_can_go_on(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders_reads, "LOOKS_AT", 4)
+    await till.post(*(sale(number, Status=14 if number == 1 else 13) for number in range(1, 8)))
+    first = await search(till, Filters(statuses=[14]))
+    assert ids(first) == [] and first.next is not None and first.next.order_id.int == 4
+    rest = await search(till, Filters(statuses=[14]), first.next)
+    assert (ids(rest), rest.next) == ([1], None)
+
+
+async def test_an_order_is_found_by_any_of_its_numbers(till: Till) -> None:
+    tills = UUID(int=31), UUID(int=32)
+    receipts = [Receipt(ReceiptId=UUID(int=40 + n), TerminalId=id_, ReceiptNumber=77) for n, id_ in enumerate(tills)]
+    await till.post(sale(1, Receipts=receipts[:1]), sale(2, Receipts=receipts[1:]), sale(3, OrderNoOfDay="20261104-1"))
+    await till.post(sale(4, InvoiceNumber="77"), sale(5, InvoiceNumber="777"))
+    await run_until_caught_up(till.pool, till.vault)
+    async with till.pool.acquire() as connection:
+        tenant = till.tenant.tenant_id
+        found = await orders_reads.by_number(connection, tenant, "77")
+        assert [(order.order_id.int, order.number) for order in found] == [(4, "77"), (2, "77"), (1, "77")]
+        assert [order.order_id.int for order in await orders_reads.by_number(connection, tenant, "20261104-1")] == [3]
+        assert await orders_reads.by_number(connection, tenant, "7") == []
