@@ -301,6 +301,24 @@ BEGIN
     END LOOP;
 END $$;
 
+-- For every tenant how many seconds ago its newest checkpoint was signed, and the oldest event recorded that none covers
+-- yet; null where there is none.
+CREATE OR REPLACE FUNCTION ledger.seal_ages() RETURNS TABLE (tenant_id integer, signed float8, waiting float8)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+DECLARE
+    sealed bigint;
+BEGIN
+    FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
+        PERFORM set_config('ledger.tenant', seal_ages.tenant_id::text, true);
+        SELECT c.size, extract(epoch FROM clock_timestamp() - c.signed_at) INTO sealed, signed
+          FROM signed_checkpoints c WHERE c.tenant_id = seal_ages.tenant_id
+         ORDER BY c.generation DESC, c.size DESC LIMIT 1;
+        SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) INTO waiting
+          FROM events e WHERE e.tenant_id = seal_ages.tenant_id AND e.position = coalesce(sealed, 0) + 1;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
 -- Where projections stand in every tenant's log, for health and metrics: `waiting` is how many seconds ago the oldest
 -- event was recorded that is not applied yet (null: all are).
 CREATE OR REPLACE FUNCTION ledger.standing(a_projections text[]) RETURNS TABLE (
@@ -342,7 +360,8 @@ END $$;
 -- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
 -- user may create no roles it acts as itself, and the triggers above and a wall that binds the owner are the guard.
 REVOKE ALL ON ledger.events FROM PUBLIC;
-REVOKE ALL ON FUNCTION ledger.append, ledger.heads, ledger.seals, ledger.standing, ledger.tenant_of_user FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+    ledger.append, ledger.heads, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user FROM PUBLIC;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
@@ -360,7 +379,8 @@ BEGIN
     GRANT USAGE ON SCHEMA ledger TO order_ledger;
     GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
     GRANT EXECUTE ON FUNCTION
-        ledger.append, ledger.heads, ledger.seals, ledger.standing, ledger.tenant_of_user TO order_ledger;
+        ledger.append, ledger.heads, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user
+        TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users, ledger.sessions TO order_ledger;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,11 @@ from projections.schemas import create_tables
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
 CLOSE_WITHIN = 1.0  # seconds that connections get for a farewell
 CATCH_UP_WITHIN = 1.0  # seconds that a start waits for read models
+# What a query meets in a database that has no such table, column, function or schema.
+_NOT_THERE = (
+    asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidSchemaNameError,
+)  # fmt: skip
 
 
 class Stopped(BaseException):
@@ -34,8 +40,31 @@ class NoDatabase(LedgerError):
     def __init__(self, url: str, reason: str) -> None:
         # Never the whole URL: it holds a password.
         parts = urlsplit(url)
-        super().__init__(f"DATABASE_URL ({parts.hostname or 'local'}{parts.path}) does not answer: {reason}")
+        super().__init__(
+            f"DATABASE_URL ({parts.hostname or 'local'}{parts.path}) does not answer: {reason.rstrip('.')}. See that "
+            "its server runs, and that host, port, user and database are right"
+        )
         self.reason = reason
+
+
+class NoLedger(LedgerError):
+    """Nothing lies where a ledger should."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"no ledger lies in {data_dir.resolve()}: say where it lies, with --data-dir, DATA_DIR or DATABASE_URL; "
+            "`order-ledger serve` makes a new one"
+        )
+
+
+class OtherSchema(LedgerError):
+    """The database was prepared by another version of this program; who only reads does not change that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database has the schema of another version: `order-ledger migrate` brings it to this one, or use the "
+            "order-ledger that serves it"
+        )
 
 
 def stop_on_signals() -> None:
@@ -59,6 +88,12 @@ def stop_event() -> asyncio.Event:
 def _ignore_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def check_there(settings: Settings) -> None:
+    """For whatever makes no new ledger. NoLedger: there is none, and a mistyped DATA_DIR shall not become one."""
+    if settings.database_url is None and not embedded.is_there(settings.data_dir):
+        raise NoLedger(settings.data_dir)
 
 
 @contextlib.contextmanager
@@ -89,13 +124,7 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
 
     Its statements may take their time: migrations and rebuilds do.
     """
-    try:
-        opened = await asyncio.wait_for(database.open_pool(dsn, answer_within=None), ANSWER_WITHIN)
-    except TimeoutError:
-        raise NoDatabase(dsn, f"nothing within {ANSWER_WITHIN:.0f} seconds") from None
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise NoDatabase(dsn, str(error).partition("\n")[0]) from error
-    try:
+    async with _connected(dsn, None) as opened:
         version = await database.server_version(opened)
         if version < database.OLDEST_POSTGRES:
             raise LedgerError(f"PostgreSQL {database.OLDEST_POSTGRES} or newer is needed, the server is {version}")
@@ -103,6 +132,28 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
         await create_tables(opened)
         if settings.demo:
             await demo.ensure_demo(opened, Vault(*settings.master_keys()))
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def pool_to_read(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
+    """A pool on a database as it is, for who only looks. Raises NoDatabase, OtherSchema."""
+    async with _connected(dsn, pool.WORK_WITHIN) as opened:
+        try:
+            yield opened
+        except _NOT_THERE as error:
+            raise OtherSchema from error
+
+
+@contextlib.asynccontextmanager
+async def _connected(dsn: str, answer_within: float | None) -> AsyncIterator[asyncpg.Pool[Any]]:
+    try:
+        opened = await asyncio.wait_for(database.open_pool(dsn, answer_within=answer_within), ANSWER_WITHIN)
+    except TimeoutError:
+        raise NoDatabase(dsn, f"nothing within {ANSWER_WITHIN:.0f} seconds") from None
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise NoDatabase(dsn, str(error).partition("\n")[0]) from error
+    try:
         yield opened
     finally:
         opened.terminate()

@@ -1,27 +1,45 @@
-"""Progress on the terminal, for commands that take their time."""
+"""Progress, on standard error, for commands that take their time: on a terminal only, and gone when they are done."""
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Bars:
-    """One progress bar per name, in things done of things there are."""
+    """One progress bar per name, in things done of things there are.
 
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns)
+    Bars of `names` are there from the start, and move to and fro until it is known how many things there are.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Bars:
-        self._progress.start()
+        if sys.stderr.isatty():
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            from api.cli.screen import console
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._progress = Progress(*columns, console=console(sys.stderr, wraps=True), transient=True)
+            self._tasks = {name: self._progress.add_task(name, total=None) for name in self._names}
+            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def show(self, name: str, done: int, total: int) -> None:
         """Move the bar of a name."""
+        if self._progress is None:
+            return
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name)
         self._progress.update(self._tasks[name], completed=done, total=total)

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import ipaddress
+import json
 import signal
 import socket
 from collections.abc import Callable
@@ -67,13 +68,13 @@ class Server(uvicorn.Server):
         self._stopping()
 
 
-def serve(settings: Settings, *, projectors: bool, sealer: bool) -> None:
+def serve(settings: Settings, *, projectors: bool, sealer: bool, as_json: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, then stop everything cleanly. Raises LedgerError and OSError at the start."""
     stop_on_signals()
     try:
         with listen(settings) as listener, database_of(settings, shared=False) as dsn:
             major = asyncio.run(prepare(settings, dsn, catch_up=projectors))
-            greeting = _greeting(settings, listener, major)
+            greeting = (_facts if as_json else _greeting)(settings, listener, major)
             _run(settings, dsn, listener, projectors=projectors, sealer=sealer, greeting=greeting)
     except Stopped:
         return
@@ -111,9 +112,21 @@ def _reason(error: OSError) -> str:
     return f"cannot be listened on: {error.strerror}"
 
 
-def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
+def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _facts(settings: Settings, listener: socket.socket, major: int) -> str:
+    """The greeting for a program; `data_dir` is null with DATABASE_URL."""
+    data_dir = str(settings.data_dir.resolve()) if settings.database_url is None else None
+    return json.dumps(
+        {"url": _url(listener), "postgresql": major, "data_dir": data_dir, "demo": settings.demo}, ensure_ascii=False
+    )
+
+
+def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
+    url = _url(listener)
     data = settings.data_dir.resolve()
     place = f"{data} (PostgreSQL {major}, its log: {data / 'postgres.log'})"
     if settings.database_url is not None:

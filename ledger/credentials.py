@@ -18,9 +18,9 @@ from uuid import UUID
 
 from ledger.database import queries, reading
 from ledger.errors import LedgerError
+from ledger.roles import ROLES
 from ledger.store import Pool
 
-ROLES = ("terminal", "integrator", "auditor", "admin")
 # Seconds for which a server believes what it looked up: whoever revokes a credential waits as long, and then it holds
 # everywhere, also at a server that cannot be reached.
 LEASE = 1.0

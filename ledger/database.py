@@ -109,6 +109,11 @@ async def server_version(pool: asyncpg.Pool[Any]) -> int:
         return int(connection.get_server_version().major)
 
 
+async def others(pool: asyncpg.Pool[Any]) -> int:
+    """How many other processes of this ledger are connected to its database."""
+    return int(await pool.fetchval(_SQL["others"], INSTANCE))
+
+
 def _schema() -> tuple[str, str]:
     """This version's schema, and its digest."""
     schema = (ROOT / "schema.sql").read_text("utf-8")

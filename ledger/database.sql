@@ -23,5 +23,9 @@ SELECT format('COMMENT ON SCHEMA ledger IS %L', $1::text)
 -- name: act_as_owner_from_here -- for what cannot run inside a transaction
 SET ROLE NONE
 
+-- name: others -- how many other processes of this ledger are connected, this one ($1) apart
+SELECT count(DISTINCT application_name) FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE 'order-ledger %' AND application_name <> $1
+
 -- name: vacuum_statement -- those that somebody vacuums already, or may not be vacuumed by us, are left out
 SELECT format('VACUUM (SKIP_LOCKED) %s', array_to_string($1::text[], ', '))

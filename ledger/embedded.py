@@ -157,6 +157,11 @@ def start(data_dir: Path) -> EmbeddedPostgres:
     return server
 
 
+def is_there(data_dir: Path) -> bool:
+    """Whether a cluster was ever made in `data_dir`."""
+    return any(data_dir.glob("postgres-[0-9]*[0-9]"))
+
+
 def attach(data_dir: Path) -> str | None:
     """The dsn of the server that another process runs on `data_dir`, or None when none does."""
     lock_file = data_dir / "postgres.lock"
@@ -182,7 +187,10 @@ def _take_lock(path: Path) -> int:
             if time.monotonic() > deadline:
                 owner = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
                 os.close(lock)
-                raise EmbeddedError(f"{path.parent} is in use by process {owner}, another order-ledger") from None
+                raise EmbeddedError(
+                    f"{path.parent} is in use by process {owner}, another order-ledger: stop it first, or take another "
+                    "DATA_DIR"
+                ) from None
             time.sleep(POLL * 10)
         else:
             os.ftruncate(lock, 0)

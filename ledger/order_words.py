@@ -93,10 +93,16 @@ def _money(before: OrderState, old: Order, after: OrderState, new: Order) -> lis
         paid, issued = [pair for pair in paid if pair[1]], [pair for pair in issued if pair[1]]
         found.append("the draft's payments and receipts give way to those that follow")
     for was, payment in paid:
-        found += _told(was, payment, _payment) if was is not None else [_paid(payment)] if payment is not None else []
+        found += (
+            _told(was, payment, _payment) if was is not None else [tendered(payment)] if payment is not None else []
+        )
     for had, receipt in issued:
         found += (
-            _told(had, receipt, _receipt) if had is not None else [f"{_receipt(receipt)} issued"] if receipt else []
+            _told(had, receipt, receipt_name)
+            if had is not None
+            else [f"{receipt_name(receipt)} issued"]
+            if receipt
+            else []
         )
     return found
 
@@ -106,7 +112,8 @@ def _told(was: R, now: R | None, name: Callable[[R], str]) -> list[str]:
     return [f"{name(was)} taken back"] if now is None else [f"{name(was)}: {said}" for said in differences(was, now)]
 
 
-def _paid(payment: Payment) -> str:
+def tendered(payment: Payment) -> str:
+    """Money for an order, or back: `paid 98.00 kr by card`."""
     return f"paid {'' if payment.Direction != -1 else 'back '}{kronor(payment.PaidAmount)} {_tender(payment)}"
 
 
@@ -123,7 +130,8 @@ def _tender(payment: Payment) -> str:
     return known or (f"by {named}" if named else f"by type {payment.TypeId}")
 
 
-def _receipt(receipt: Receipt) -> str:
+def receipt_name(receipt: Receipt) -> str:
+    """What a receipt is called: `receipt 17`."""
     return f"receipt {receipt.ReceiptNumber}" if receipt.ReceiptNumber else "receipt without number"
 
 

@@ -41,7 +41,10 @@ def from_microseconds(moment: int) -> datetime:
 
 
 class Vault:
-    """Wraps keys with the first master key (32 bytes), unwraps them with any, and keeps recently used personal keys."""
+    """Wraps keys with the first master key (32 bytes), unwraps them with any, and keeps recently used personal keys.
+
+    Without a master key it has no keys to give: for a reader who shall not see what is personal.
+    """
 
     def __init__(self, *master_keys: bytes) -> None:
         self._masters = [AESGCM(key) for key in master_keys]
@@ -76,6 +79,8 @@ class Vault:
         self, connection: Connection, tenant_id: int, subjects: Iterable[str]
     ) -> dict[str, bytes | None]:
         """The personal keys of those subjects that ever had one; None for those that were erased."""
+        if not self.opens:
+            return {}
         wanted = set(subjects)
         found = {subject: self._keys[tenant_id, subject] for subject in wanted if (tenant_id, subject) in self._keys}
         if len(found) < len(wanted):
@@ -90,6 +95,11 @@ class Vault:
         other = Vault()
         other._masters = self._masters
         return other
+
+    @property
+    def opens(self) -> bool:
+        """Whether it may open anything: without a master key it leaves out what is personal."""
+        return bool(self._masters)
 
     def forget(self, tenant_id: int) -> None:
         """Asks the database for every key of a tenant again: some are gone."""
@@ -163,7 +173,7 @@ async def read_stream(
             row["event_id"],
             row["type"],
             codec.decode_metadata(row["metadata"]),
-            subject is not None and subject not in keys,
+            vault.opens and subject is not None and subject not in keys,
         )
         for row, subject in zip(rows, sealed_by, strict=True)
     ]

@@ -28,6 +28,14 @@ class Tenant(NamedTuple):
     secret: bytes
 
 
+class Known(NamedTuple):
+    """A business as whoever has no master key may know it."""
+
+    tenant_id: int
+    name: str
+    zone: ZoneInfo
+
+
 class TenantFacts(NamedTuple):
     """What there is to say about a tenant: `head` is the newest position of its log."""
 
@@ -41,6 +49,11 @@ class TenantFacts(NamedTuple):
 async def all_tenants(pool: Pool, vault: Vault) -> list[Tenant]:
     """Every tenant. LedgerError: the master key is not theirs."""
     return [_tenant(row, vault) for row in await pool.fetch(_SQL["tenants"])]
+
+
+async def known_tenants(pool: Pool) -> list[Known]:
+    """Every tenant, without its secret."""
+    return [Known(row[0], row[1], ZoneInfo(row[2])) for row in await pool.fetch(_SQL["tenants"])]
 
 
 async def find_tenant(pool: Pool, vault: Vault, tenant_id: int) -> Tenant | None:

@@ -30,7 +30,7 @@ from ledger.till_records import CashDrawerLog
 from ledger.wording import ACTIVITY, clipped, differences, kronor, plain
 
 State = OrderState | DocumentState | SwishState | CustomerState
-_FLAGS = {
+FLAGS = {
     ORPHAN: "no order was found for it",
     MISMATCH: "its amount is not what the order owes",
     DUPLICATE: "the order was paid already",
@@ -55,9 +55,9 @@ def _document_changes(before: DocumentState, event: Event, after: DocumentState)
     old, new = before.document, after.document
     match event:
         case DrawerEntryLogged() if old is None:
-            return [_drawer_entry(event.entry)]
+            return [drawer_entry(event.entry)]
         case InvoiceSaved() if old is None:
-            return [_invoice(event.invoice)]
+            return [invoice_saved(event.invoice)]
         case InvoiceSaved() if isinstance(old, CustomerInvoice) and isinstance(new, CustomerInvoice):
             return _orders_listed(old, new) + differences(old, new, ["OrdersGuid"])
         case OutletSet():
@@ -71,12 +71,14 @@ def _alike(old: Record, new: Record) -> bool:
     return set(new.__struct_fields__) <= set(old.__struct_fields__)
 
 
-def _drawer_entry(entry: CashDrawerLog) -> str:
+def drawer_entry(entry: CashDrawerLog) -> str:
+    """What happened to the drawer: `cash drop: 500.00 kr`."""
     what = ACTIVITY.get(entry.ActivityType, f"activity {entry.ActivityType}")
     return f"{what}: {kronor(entry.Amount)}"
 
 
-def _invoice(invoice: CustomerInvoice) -> str:
+def invoice_saved(invoice: CustomerInvoice) -> str:
+    """An invoice: `invoice 1001 over 98.00 kr for 1 order`."""
     number = f"invoice {invoice.InvoiceNumber}" if invoice.InvoiceNumber else "invoice"
     orders = len(invoice.OrdersGuid or ())
     return f"{number} over {kronor(invoice.InvoiceTotal)} for {orders} order{'' if orders == 1 else 's'}"
@@ -104,7 +106,7 @@ def _swish_changes(before: SwishState, event: Event, after: SwishState) -> list[
         case SwishTied():
             return [f"tied to order {event.order_id}"]
         case SwishFlagged():
-            return [_FLAGS.get(event.flag, f"flagged: {clipped(event.flag)}")]
+            return [FLAGS.get(event.flag, f"flagged: {clipped(event.flag)}")]
     return []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from ledger import database
 from ledger.database import queries
@@ -28,7 +29,13 @@ class StillShown(LedgerError):
         )
 
 
-async def forget_everywhere(pool: Pool, vault: Vault, tenant_id: int, position: int) -> None:
+# Called with how many events of how many the read models have seen, all together.
+Report = Callable[[int, int], None]
+
+
+async def forget_everywhere(
+    pool: Pool, vault: Vault, tenant_id: int, position: int, report: Report = lambda done, total: None
+) -> None:
     """Returns when every read model, one in the making too, has passed `position`. StillShown: one has stopped.
 
     It projects by itself what nobody else does. Afterwards the old versions of rows are vacuumed away, as far as rights
@@ -39,6 +46,8 @@ async def forget_everywhere(pool: Pool, vault: Vault, tenant_id: int, position: 
         for projection, at, stopped in behind:
             if stopped and not projection.endswith(NEXT):
                 raise StillShown(projection, at, position)
+        missing = sum(position - at for _, at, _ in behind)
+        report(position * len(NAMES) - missing, position * len(NAMES))
         if all(projection.endswith(NEXT) for projection, _, _ in behind):
             # A rebuild that runs will pass the event like everybody; of one that was killed only its tables are left.
             with contextlib.suppress(RebuildRuns):

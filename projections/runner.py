@@ -26,6 +26,7 @@ from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
 from projections.schemas import schema_of
+from projections.standing import standings, totals
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ async def run_forever(
         try:
             if failures == 0:
                 await runner.start()
-            async with _listening(pool, wake) as connection:
+            async with listening(pool, wake) as connection:
                 while not stop.is_set() and not connection.is_closed():
                     wake.clear()
                     begun = time.monotonic()
@@ -257,12 +258,14 @@ async def run_forever(
             await first_of(pause, stop)
 
 
-async def run_until_caught_up(pool: Pool, vault: Vault) -> None:
-    """Applies everything there is, and waits for what other runners have in hand."""
+async def run_until_caught_up(pool: Pool, vault: Vault, report: Callable[[int, int], None] | None = None) -> None:
+    """Applies everything there is, and waits for what other runners have in hand. `report` hears what `totals` says."""
     runner = Runner(pool, vault, ALL)
     await runner.start()
     async with pool.acquire() as connection:
         while await runner.behind(connection):
+            if report is not None:
+                report(*totals(await standings(connection)))
             if not await _round(runner, connection):
                 await asyncio.sleep(0.01)
 
@@ -273,7 +276,7 @@ async def _round(runner: Runner, connection: Connection) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connection]:
+async def listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connection]:
     """A connection that sets `wake` whenever a writer anywhere says it has committed."""
 
     def hear(*_: object) -> None:

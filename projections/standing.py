@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.database import queries
@@ -34,6 +35,11 @@ class Standing(NamedTuple):
     def seconds(self) -> float:
         """For how long the oldest of them has waited; 0 where there is none."""
         return max(self.waiting or 0.0, 0.0)
+
+
+def totals(standing: Sequence[Standing]) -> tuple[int, int]:
+    """How many events of how many are applied, over all of these."""
+    return sum(min(one.checkpoint, one.head) for one in standing), sum(one.head for one in standing)
 
 
 async def standings(pool: Pool) -> list[Standing]:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import asyncpg
-
-from api import logs
-from api.cli import audit, customers, keys, master_keys, processes, replay, tenants, users
+from api.cli import (
+    audit,
+    completion,
+    customers,
+    keys,
+    master_keys,
+    processes,
+    replay,
+    show,
+    status,
+    tail,
+    tenants,
+    users,
+)
 from api.cli.tree import ENVIRONMENT, Tree
-from ledger.errors import LedgerError
-from ledger.settings import Settings
-from ledger.telling import told
 
 _ABOUT = "A ledger for tills: every order kept as it came, read models built from it."
 _EXAMPLES = """\
 examples:
   order-ledger serve                      everything in one process, data in ./var
   order-ledger serve --port 9000 --data-dir /srv/till
-  order-ledger project --rebuild all      build every read model anew, without downtime
+  order-ledger status                     how it is, on one screen
+  order-ledger tail                       what happens, as it happens
+  order-ledger show order 17              an order, and everything that happened to it
+  order-ledger rebuild all                build every read model anew, without downtime
 
 a shop on the internet:
   order-ledger tenant create kafe
@@ -29,49 +37,33 @@ a shop on the internet:
   order-ledger key create --role terminal --label "till 1"
   DEMO=off HOST=0.0.0.0 order-ledger serve
 
-'order-ledger COMMAND --help' tells more.
+'order-ledger COMMAND --help' tells more. Every command takes --json, and prints one JSON value then, or one object a
+line where it goes on. Exit codes: 0 done, 1 failed or not well (a line on standard error says what and what to do),
+2 the command line was not understood. NO_COLOR=1 wants no colours; where no terminal is, there are none anyway.
 
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Gives the exit code: 0, 1 when it failed, 2 (from argparse) when it was not understood."""
-    options = _parser().parse_args(arguments)
-    try:
-        settings = Settings.from_environ(os.environ | _given(options))
-        logs.configure(settings)
-        options.run(settings, options)
-    except LedgerError as error:
-        return _fail(str(error))
-    except asyncpg.PostgresError as error:
-        return _fail(f"PostgreSQL refuses: {told(error)}")
-    except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    """Run one command. Gives the exit code: 0, 1 when it failed, 2 (from argparse too) when it was not understood."""
+    options = parser().parse_args(arguments)
+    from api.cli.running import run
+
+    return run(options)
 
 
-def _fail(message: str) -> int:
-    print(f"order-ledger: {' '.join(message.split())}", file=sys.stderr)
-    return 1
-
-
-def _given(options: argparse.Namespace) -> Mapping[str, str]:
-    """The options that stand for a variable of the environment."""
-    given = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir"}
-    values = {name: getattr(options, option, None) for name, option in given.items()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The whole tree."""
+    made = argparse.ArgumentParser(
         "order-ledger",
         description=_ABOUT,
         epilog=_EXAMPLES + ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    tree = Tree(parser)
-    for branch in (processes, replay, tenants, keys, users, customers, master_keys, audit):
+    tree = Tree(made)
+    branches = (
+        processes, status, tail, show, tenants, keys, users, customers, master_keys, audit, replay, completion,
+    )  # fmt: skip
+    for branch in branches:
         branch.add_to(tree)
-    return parser
+    return made

@@ -7,14 +7,15 @@ import json
 import sys
 from base64 import b64encode
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from api.cli.tree import Tree
-from ledger.settings import Settings
+from api.cli.desk import Desk, at_log
+from api.cli.tree import Tree, WrongUse, add_json_option, add_tenant_option
 
 if TYPE_CHECKING:
     from ledger.audit.export import Exported
     from ledger.audit.verify import Report
+    from ledger.settings import Settings
 
 _EXPORT = """\
 Write the sealed log into a directory that stands alone: every event up to the newest signed checkpoint, the checkpoint,
@@ -41,16 +42,17 @@ examples:
   order-ledger verify --live --tenant kafe --checkpoint 2026-10.checkpoint
 
 """
-_WRONG_USE = 2
+_STOPPED = "stopped before the end: nothing is proved"
 
 
 def add_to(tree: Tree) -> None:
     """Declares the two."""
-    export = tree.command("export", "write the sealed log into a directory", _EXPORT, _EXPORT_EXAMPLES, _export)
+    run = at_log(_export, stopped="stopped; the next export into the directory goes on")
+    export = tree.command("export", "write the sealed log into a directory", _EXPORT, _EXPORT_EXAMPLES, run)
     export.add_argument("directory", type=Path, metavar="DIR", help="made where there is none")
-    export.add_argument("--tenant", help="whose log (may be left out while there is one)")
+    add_tenant_option(export)
     export.add_argument("--gzip", action="store_true", help="compress new files with gzip, not zstd")
-    export.add_argument("--json", action="store_true", help="say what came out as JSON")
+    add_json_option(export)
     verify = tree.command("verify", "prove that a log was not changed", _VERIFY, _VERIFY_EXAMPLES, _verify)
     verify.add_argument("directory", type=Path, metavar="DIR", nargs="?", help="an export")
     verify.add_argument("--live", action="store_true", help="the running database instead of an export")
@@ -59,13 +61,20 @@ def add_to(tree: Tree) -> None:
     verify.add_argument(
         "--checkpoint", type=Path, metavar="FILE", action="append", default=[], help="a saved one; any number of them"
     )
-    verify.add_argument("--json", action="store_true", help="say what came out as JSON")
+    add_json_option(verify)
 
 
-def _export(settings: Settings, options: argparse.Namespace) -> None:
-    from api.audit import export
+async def _export(desk: Desk) -> None:
+    from api.progress_bar import Bars
+    from ledger.audit.export import export
 
-    _show_export(export(settings, options.directory, options.tenant, gz=options.gzip), options)
+    tenant, options = await desk.known_tenant(), desk.options
+    with Bars("exporting") as bars:
+        done = await export(
+            desk.pool, tenant, options.directory, gz=options.gzip,
+            progress=lambda done, total: bars.show("exporting", done, total),
+        )  # fmt: skip
+    _show_export(done, options)
 
 
 def _show_export(done: Exported, options: argparse.Namespace) -> None:
@@ -78,22 +87,45 @@ def _show_export(done: Exported, options: argparse.Namespace) -> None:
 
 def _verify(settings: Settings, options: argparse.Namespace) -> None:
     if options.live == (options.directory is not None):
-        _wrong_use("either a directory or --live is to be verified")
+        raise WrongUse("verify either a directory, or the running database with --live")
     if options.tenant is not None and not options.live:
-        _wrong_use("--tenant goes with --live: an export is of one tenant")
+        raise WrongUse("--tenant goes with --live: an export is of one tenant")
     if options.directory is not None and not options.directory.is_dir():
-        _wrong_use(f"{options.directory} is no directory")
-    from api import audit
+        raise WrongUse(f"{options.directory} is no directory; `order-ledger export` makes one")
     from ledger.audit.verify import NoKey
 
     try:
-        vkey = None if options.vkey is None else options.vkey.read_text("utf-8")
+        options.trusted = None if options.vkey is None else options.vkey.read_text("utf-8")
         if options.live:
-            report = audit.verify_live(settings, options.tenant, vkey, options.checkpoint)
+            at_log(_verify_live, stopped=_STOPPED)(settings, options)
         else:
-            report = audit.verify_export(options.directory, vkey, options.checkpoint)
+            _verify_export(options)
     except (NoKey, OSError, UnicodeDecodeError) as error:
-        _wrong_use(str(error))
+        raise WrongUse(str(error)) from error
+
+
+def _verify_export(options: argparse.Namespace) -> None:
+    from api.progress_bar import Bars
+    from ledger.audit.verify import verify
+
+    with Bars("verifying") as bars:
+        report = verify(
+            options.directory, vkey=options.trusted, checkpoints=options.checkpoint,
+            progress=lambda done, total: bars.show("verifying", done, total),
+        )  # fmt: skip
+    _show(report, options)
+
+
+async def _verify_live(desk: Desk) -> None:
+    from api.progress_bar import Bars
+    from ledger.audit.live import verify_live
+
+    tenant, options = await desk.known_tenant(), desk.options
+    with Bars("verifying") as bars:
+        report = await verify_live(
+            desk.pool, tenant, vkey=options.trusted, checkpoints=options.checkpoint,
+            progress=lambda done, total: bars.show("verifying", done, total),
+        )  # fmt: skip
     _show(report, options)
 
 
@@ -116,8 +148,3 @@ def _as_json(report: Report) -> dict[str, object]:
         "holds": report.holds, "origin": report.origin, "size": report.size, "root": root,
         "trusted_key": not report.own_key, "findings": report.findings,
     }  # fmt: skip
-
-
-def _wrong_use(message: str) -> NoReturn:
-    print(f"order-ledger verify: {message}", file=sys.stderr)
-    raise SystemExit(_WRONG_USE)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.cli.desk import ACTOR, Desk, add_json_option, add_tenant_option, at_desk
 from api.cli.tree import Tree
-from ledger.erasure import EraseCustomer
 from ledger.errors import LedgerError
-from ledger.writer import Answer, Context, Writer
+
+if TYPE_CHECKING:
+    from ledger.writer import Answer
 
 _CUSTOMERS = """\
 What is personal in orders and invoices is stored under a key of the customer's own. Erasing a customer is destroying
@@ -41,6 +42,11 @@ def add_to(tree: Tree) -> None:
 
 
 async def _erase(desk: Desk) -> None:
+    import asyncio
+
+    from api.progress_bar import Bars
+    from ledger.erasure import EraseCustomer
+    from ledger.writer import Context, Writer
     from projections.forgetting import forget_everywhere
 
     tenant, customer_id = await desk.tenant(), desk.options.customer_id
@@ -52,7 +58,11 @@ async def _erase(desk: Desk) -> None:
         answer: Answer = await writer.submit(tenant, command, Context(actor=ACTOR))
     finally:
         await writer.close()
-    await forget_everywhere(desk.pool, desk.vault, tenant.tenant_id, answer.position)
+    with Bars("erasing") as bars:
+        await forget_everywhere(
+            desk.pool, desk.vault, tenant.tenant_id, answer.position,
+            lambda done, total: bars.show("erasing", done, total),
+        )  # fmt: skip
     facts = {"customer_id": customer_id, "tenant": tenant.name, "position": answer.position}
     done = f"Customer {customer_id} of tenant {tenant.name} is erased; no read model shows anything personal of him."
     desk.tell(facts | {"duplicate": answer.duplicate}, done)

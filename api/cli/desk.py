@@ -1,35 +1,61 @@
-"""What commands on tenants and credentials share: the database they work on, beside a running server or without one."""
+"""What commands on the log share: the database they work on, beside a running server or without one, and the tenant."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import dataclasses
-import json
+import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from api.cli.tree import Run
-from ledger.credentials import LEASE
+from api.cli.tree import Run, add_json_option, add_tenant_option
 from ledger.errors import LedgerError
-from ledger.settings import Settings
-from ledger.store import Pool, Vault
-from ledger.tenants import Tenant, all_tenants
+
+if TYPE_CHECKING:
+    from api.cli.screen import Screen
+    from ledger.settings import Settings
+    from ledger.store import Pool, Vault
+    from ledger.tenants import Known, Tenant
+
+__all__ = ["ACTOR", "Desk", "add_json_option", "add_tenant_option", "at_desk", "at_log", "until_everywhere"]
 
 ACTOR = "cli"
 _MARGIN = 0.1  # seconds, for a clock that is told in steps
 
 
-class Desk(NamedTuple):
-    """A database that is ready, and the keys to it."""
+class Desk:
+    """A database, what was asked for, and where the answer goes."""
 
-    pool: Pool
-    vault: Vault
-    options: argparse.Namespace
+    def __init__(self, pool: Pool, settings: Settings, options: argparse.Namespace) -> None:
+        self.pool, self.settings, self.options = pool, settings, options
+
+    @functools.cached_property
+    def vault(self) -> Vault:
+        """The keys to what is personal. SettingsError: the master key is damaged."""
+        from ledger.store import Vault
+
+        return Vault(*self.settings.master_keys())
+
+    @functools.cached_property
+    def screen(self) -> Screen:
+        """Standard output."""
+        from api.cli.screen import Screen
+
+        return Screen()
 
     async def tenant(self) -> Tenant:
+        """The tenant of `--tenant`, with its secret. LedgerError: which one? Or the master key is not its."""
+        from ledger.tenants import find_tenant_named
+
+        known = await self.known_tenant()
+        found = await find_tenant_named(self.pool, self.vault, known.name)
+        assert found is not None, "tenants are never taken away"
+        return found
+
+    async def known_tenant(self) -> Known:
         """The tenant of `--tenant`, which may be left out while there is one. LedgerError: which one?"""
-        tenants = await all_tenants(self.pool, self.vault)
+        from ledger.tenants import known_tenants
+
+        tenants = await known_tenants(self.pool)
         wanted: str | None = self.options.tenant
         found = [tenant for tenant in tenants if wanted in (None, tenant.name)]
         if len(found) == 1:
@@ -44,71 +70,94 @@ class Desk(NamedTuple):
     def show(self, rows: Sequence[Mapping[str, object]]) -> None:
         """A table on stdout, or with `--json` an array."""
         if self.options.json:
-            print(json.dumps(rows, default=str, ensure_ascii=False))
-        elif rows:
-            cells = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
-            widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-            for line in cells:
-                print("  ".join(map(str.ljust, line, widths)).rstrip())
+            self.screen.json(rows)
+        else:
+            self.screen.table(rows)
 
     def show_one(self, facts: Mapping[str, object]) -> None:
         """One thing, a member a line, lists as tables below; with `--json` an object."""
         if self.options.json:
-            print(json.dumps(facts, default=str, ensure_ascii=False))
+            self.screen.json(facts)
             return
-        width = max(map(len, facts))
         lists = {name: value for name, value in facts.items() if isinstance(value, list)}
-        for name in [name for name in facts if name not in lists]:
-            print(f"{name:{width}}  {_text(facts[name])}")
+        self.screen.facts({name: value for name, value in facts.items() if name not in lists})
         for name, rows in lists.items():
-            print(f"\n{name}: {len(rows)}")
-            self.show(rows)
+            self.screen.line(f"\n{name}: {len(rows)}")
+            self.screen.table(rows)
 
     def tell(self, facts: Mapping[str, object], line: str) -> None:
         """What has happened: a line for a person; with `--json` the facts."""
-        print(json.dumps(facts, default=str, ensure_ascii=False) if self.options.json else line)
+        if self.options.json:
+            self.screen.json(facts)
+        else:
+            self.screen.line(line)
 
 
-def at_desk(work: Callable[[Desk], Awaitable[None]]) -> Run:
-    """Runs `work` on the database of DATABASE_URL, of the `serve` that runs on DATA_DIR, or on one it starts."""
-
-    def run(settings: Settings, options: argparse.Namespace) -> None:
-        from api.connect import Stopped, database_of, stop_on_signals
-
-        stop_on_signals()
-        try:
-            with database_of(settings, shared=True) as dsn:
-                asyncio.run(_work(work, settings, dsn, options))
-        except Stopped:
-            raise KeyboardInterrupt from None
-
-    return run
+Work = Callable[[Desk], Awaitable[None]]
 
 
-async def _work(
-    work: Callable[[Desk], Awaitable[None]], settings: Settings, dsn: str, options: argparse.Namespace
+def at_desk(work: Work, *, anew: bool = False, stopped: str | None = None) -> Run:
+    """Runs `work` on the database of DATABASE_URL, of the `serve` that runs on DATA_DIR, or on one it starts.
+
+    The database is brought to this version's schema. `anew`: where there is no ledger yet, one is made. `stopped` is
+    what there is to say when it is interrupted.
+    """
+    return functools.partial(_run, work, anew=anew, reads=False, stopped=stopped)
+
+
+def at_log(work: Work, *, beside: str | None = None, stopped: str | None = None) -> Run:
+    """The same for work that only reads: the database is taken as it is, and nothing in it is changed.
+
+    `beside`: what to say where no server runs, for work that waits for what one writes.
+    """
+    return functools.partial(_run, work, reads=True, beside=beside, stopped=stopped)
+
+
+def _run(
+    work: Work,
+    settings: Settings,
+    options: argparse.Namespace,
+    *,
+    reads: bool,
+    anew: bool = False,
+    stopped: str | None = None,
+    beside: str | None = None,
 ) -> None:
-    from api.connect import ready_pool
+    import asyncio
+
+    from api.connect import Stopped, check_there, database_of, stop_on_signals
+    from ledger import embedded
+
+    if not anew:
+        check_there(settings)
+    if beside and settings.database_url is None and embedded.attach(settings.data_dir) is None:
+        raise LedgerError(beside)
+    stop_on_signals()
+    try:
+        with database_of(settings, shared=True) as dsn:
+            asyncio.run(_work(work, settings, options, dsn, reads=reads))
+    except Stopped:
+        if stopped is not None:
+            raise LedgerError(stopped) from None
+        raise KeyboardInterrupt from None
+
+
+async def _work(work: Work, settings: Settings, options: argparse.Namespace, dsn: str, *, reads: bool) -> None:
+    import dataclasses
+
+    from api.connect import pool_to_read, ready_pool
 
     # Whoever makes a tenant of their own wants no demo beside it.
-    async with ready_pool(dataclasses.replace(settings, demo_wanted=False), dsn) as pool:
-        await work(Desk(pool, Vault(*settings.master_keys()), options))
+    alone = dataclasses.replace(settings, demo_wanted=False)
+    async with pool_to_read(dsn) if reads else ready_pool(alone, dsn) as pool:
+        await work(Desk(pool, settings, options))
 
 
 async def until_everywhere() -> None:
     """Waits until every server has looked up anew what was changed before."""
+
+    import asyncio
+
+    from ledger.credentials import LEASE
+
     await asyncio.sleep(LEASE + _MARGIN)
-
-
-def add_tenant_option(command: argparse.ArgumentParser) -> None:
-    """`--tenant NAME`."""
-    command.add_argument("--tenant", metavar="NAME", help="whose; may be left out while there is one tenant")
-
-
-def add_json_option(command: argparse.ArgumentParser) -> None:
-    """`--json`."""
-    command.add_argument("--json", action="store_true", help="print JSON, for programs")
-
-
-def _text(value: object) -> str:
-    return "-" if value is None or value == "" else str(value)

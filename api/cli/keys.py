@@ -6,16 +6,18 @@ import argparse
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.cli import seals
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
 from api.cli.tree import Tree
-from ledger.business_time import day_start
-from ledger.credentials import ROLES, ApiKey, keys_of, make_key, revoke_key
 from ledger.errors import LedgerError
-from ledger.tenants import all_tenants
+from ledger.roles import ROLES
+
+if TYPE_CHECKING:
+    from ledger.credentials import ApiKey
 
 _KEYS = """\
 Keys are what tills, web shops and bookkeeping programs send: `Authorization: Bearer ol_...`. Each belongs to one tenant
@@ -75,6 +77,8 @@ def _expiry(text: str) -> date | timedelta:
 
 def _end(expiry: date | timedelta | None, zone: ZoneInfo) -> datetime | None:
     """When a key ends: with the day that was named, by the tenant's clock."""
+    from ledger.business_time import day_start
+
     now = datetime.now(UTC)
     if expiry is None or isinstance(expiry, timedelta):
         return None if expiry is None else now + expiry
@@ -85,6 +89,8 @@ def _end(expiry: date | timedelta | None, zone: ZoneInfo) -> datetime | None:
 
 
 async def _create(desk: Desk) -> None:
+    from ledger.credentials import make_key
+
     tenant, options = await desk.tenant(), desk.options
     expires_at = _end(options.expires, tenant.zone)
     key_id, key = await make_key(
@@ -109,7 +115,9 @@ async def _create(desk: Desk) -> None:
 
 
 async def _list(desk: Desk) -> None:
-    tenant = await desk.tenant()
+    from ledger.credentials import keys_of
+
+    tenant = await desk.known_tenant()
     desk.show([_row(key) for key in await keys_of(desk.pool, tenant.tenant_id)])
 
 
@@ -127,8 +135,11 @@ def _row(key: ApiKey) -> dict[str, object]:
 
 
 async def _revoke(desk: Desk) -> None:
+    from ledger.credentials import revoke_key
+    from ledger.tenants import known_tenants
+
     key_id: UUID = desk.options.key_id
-    for tenant in await all_tenants(desk.pool, desk.vault):
+    for tenant in await known_tenants(desk.pool):
         if await revoke_key(desk.pool, tenant.tenant_id, key_id):
             await until_everywhere()
             desk.tell({"key_id": key_id, "revoked": True}, f"Key {key_id} is revoked.")

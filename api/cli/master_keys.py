@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from api.cli.tree import Tree
+from api.cli.tree import Tree, add_json_option
 from ledger.errors import LedgerError
-from ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
 _KEYS = """\
 The master key wraps the keys of personal data and the secrets of tenants. Whoever has it and the database reads
@@ -33,23 +36,28 @@ both, run this beside them, and drop MASTER_KEY_OLD when it is done.
 def add_to(tree: Tree) -> None:
     """Declares the command."""
     keys = tree.group("master-key", "change the master key", _KEYS, _EXAMPLES)
-    keys.command("rotate", "wrap every key anew under a new master key", _ROTATE, _EXAMPLES, _rotate)
+    rotate = keys.command("rotate", "wrap every key anew under a new master key", _ROTATE, _EXAMPLES, _rotate)
+    add_json_option(rotate)
 
 
 def _rotate(settings: Settings, options: argparse.Namespace) -> None:
-    from api.connect import Stopped, stop_on_signals
+    from api.connect import Stopped, check_there, stop_on_signals
 
+    check_there(settings)
     stop_on_signals()
     try:
         if settings.keys:
-            _by_settings(settings)
+            changed, said = _by_settings(settings)
         else:
-            _by_file(settings, settings.data_dir / "master.key")
+            changed, said = _by_file(settings, settings.data_dir / "master.key")
     except Stopped:
         raise KeyboardInterrupt from None
+    print(json.dumps({"wrapped_anew": changed}) if options.json else f"{changed} keys are wrapped anew. {said}")
 
 
-def _by_settings(settings: Settings) -> None:
+def _by_settings(settings: Settings) -> tuple[int, str]:
+    import asyncio
+
     from api.connect import database_of
 
     if not settings.old_keys:
@@ -59,10 +67,12 @@ def _by_settings(settings: Settings) -> None:
         )
     with database_of(settings, shared=True) as dsn:
         changed = asyncio.run(_rewrap(settings, dsn, settings.master_keys(), alone=False))
-    print(f"{changed} keys are wrapped anew. MASTER_KEY_OLD is needed no more.")
+    return changed, "MASTER_KEY_OLD is needed no more."
 
 
-def _by_file(settings: Settings, path: Path) -> None:
+def _by_file(settings: Settings, path: Path) -> tuple[int, str]:
+    import asyncio
+
     from api.connect import database_of
     from ledger import embedded
     from ledger.rotation import begin_in_file, end_in_file
@@ -74,7 +84,7 @@ def _by_file(settings: Settings, path: Path) -> None:
         keys = begin_in_file(path)
         changed = asyncio.run(_rewrap(settings, dsn, keys, alone=True))
         end_in_file(path, keys)
-    print(f"{changed} keys are wrapped anew. {path} holds the new master key: back it up; backups need the old one.")
+    return changed, f"{path} holds the new master key: back it up; backups need the old one."
 
 
 async def _check(settings: Settings, dsn: str) -> None:
@@ -96,7 +106,7 @@ async def _rewrap(settings: Settings, dsn: str, keys: tuple[bytes, ...], *, alon
     from ledger.store import Vault
 
     async with ready_pool(settings, dsn) as pool:
-        with Bars() as bars:
+        with Bars("keys") as bars:
             changed = await rewrap(pool, Vault(*keys), lambda done, total: bars.show("keys", done, total))
         if alone:
             # One that came meanwhile may have read the file before the new key was in it.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import json
 import signal
+from typing import TYPE_CHECKING
 
-from api.cli.tree import Tree
-from ledger.parent import signal_at_parents_end
-from ledger.settings import Settings
+from api.cli.tree import Tree, add_json_option
+
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
 _SERVE = """\
 Serve the API. Alone, this one command is everything: it starts a PostgreSQL of its own below DATA_DIR, makes the
@@ -34,7 +36,18 @@ _PROJECT_EXAMPLES = """\
 examples:
   order-ledger project                    until Ctrl-C or SIGTERM
   order-ledger project --once             until everything is caught up
-  order-ledger project --rebuild orders   build one anew beside the live one, then switch
+
+"""
+
+_REBUILD = """\
+Build a read model anew from the log, beside the one in use, and switch over when it is there: nobody waits, and nothing
+half full is ever read. All of them read the log once together. Works beside running servers. `order-ledger project
+--rebuild` is the same.
+"""
+_REBUILD_EXAMPLES = """\
+examples:
+  order-ledger rebuild orders
+  order-ledger rebuild all --json
 
 """
 
@@ -71,38 +84,55 @@ def add_to(tree: Tree) -> None:
     serve.add_argument("--no-projectors", action="store_true", help="leave the read models to `order-ledger project`")
     serve.add_argument("--no-sealer", action="store_true", help="leave the sealing of the log to `order-ledger seal`")
     serve.add_argument("--stop-with-parent", action="store_true", help="stop when the starting process ends (Linux)")
-    line = "keep read models up to date, or rebuild them"
+    line = "keep read models up to date"
     project = tree.command("project", line, _PROJECT, _PROJECT_EXAMPLES, _project)
     project.add_argument("--rebuild", metavar="NAME|all", help="build this read model, or all, anew and exit")
     project.add_argument("--once", action="store_true", help="exit when everything is caught up")
-    tree.command("seal", "seal the log: sign what it holds", _SEAL, _SEAL_EXAMPLES, _seal)
-    tree.command("migrate", "bring the database to this version's schema", _MIGRATE, _MIGRATE_EXAMPLES, _migrate)
+    rebuild = tree.command("rebuild", "build read models anew", _REBUILD, _REBUILD_EXAMPLES, _rebuild)
+    rebuild.add_argument("read_model", metavar="NAME|all", help="the read model, or all of them")
+    seal = tree.command("seal", "seal the log: sign what it holds", _SEAL, _SEAL_EXAMPLES, _seal)
+    line = "bring the database to this version's schema"
+    migrate = tree.command("migrate", line, _MIGRATE, _MIGRATE_EXAMPLES, _migrate)
+    for command in (serve, project, seal):
+        add_json_option(command, "say what began as one JSON object, for programs")
+    for command in (rebuild, migrate):
+        add_json_option(command)
 
 
 # What a command needs is imported when it runs: `--help` and a mistyped option answer at once.
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from api.serve import serve
+    from ledger.parent import signal_at_parents_end
 
     if options.stop_with_parent:
         signal_at_parents_end(signal.SIGTERM)
-    serve(settings, projectors=not options.no_projectors, sealer=not options.no_sealer)
+    serve(settings, projectors=not options.no_projectors, sealer=not options.no_sealer, as_json=options.json)
 
 
 def _project(settings: Settings, options: argparse.Namespace) -> None:
     from api.project import project
 
-    project(settings, rebuild=options.rebuild, once=options.once)
+    project(settings, rebuild=options.rebuild, once=options.once, as_json=options.json)
+
+
+def _rebuild(settings: Settings, options: argparse.Namespace) -> None:
+    from api.project import project
+
+    project(settings, rebuild=options.read_model, once=False, as_json=options.json)
 
 
 def _seal(settings: Settings, options: argparse.Namespace) -> None:
     from api.seal import seal
 
-    seal(settings)
+    seal(settings, as_json=options.json)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> None:
+    import asyncio
+
     from api.connect import database_of, prepare
 
     with database_of(settings, shared=True) as dsn:
         major = asyncio.run(prepare(settings, dsn))
-    print(f"The schema is up to date (PostgreSQL {major}).")
+    said = f"The schema is up to date (PostgreSQL {major})."
+    print(json.dumps({"schema": "up to date", "postgresql": major}) if options.json else said)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
 from api.cli.tree import Tree
-from ledger.audit.rows import ExportedRows
 from ledger.errors import LedgerError
 
 _REPLAY = """\
 Build every read model anew from the events, of an export or of the database itself, in scratch schemas, and compare it
 row by row with the one in use, which is only read. What has come since the export is read from the database. What
-differs is named to the member, and the exit code is 1. With changed projection code this shows what a deployment would
-change before it is deployed. Works beside a running server.
+differs is named to the member. With changed projection code this shows what a deployment would change before it is
+deployed. Works beside a running server. Exit code 0: nothing differs, 1: something does, 2: wrong use.
 """
 _EXAMPLES = """\
 examples:
@@ -41,6 +38,8 @@ def add_to(tree: Tree) -> None:
 
 
 async def _replay(desk: Desk) -> None:
+    from api.progress_bar import Bars
+    from ledger.audit.rows import ExportedRows
     from projections.replay import replay
     from projections.runner import read_full
 
@@ -50,14 +49,12 @@ async def _replay(desk: Desk) -> None:
     tenant = await desk.tenant()
     if source is not None and source.origin.split("/")[:2] != ["order-ledger", tenant.name]:
         raise LedgerError(f"{desk.options.directory} is an export of {source.origin}, not of {tenant.name}")
-    columns = (TextColumn("events replayed"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bars:
-        task = bars.add_task("")
+    with Bars("replaying") as bars:
         tables = await replay(
             desk.pool,
             desk.vault,
             tenant.tenant_id,
-            lambda done, total: bars.update(task, completed=done, total=total),
+            lambda done, total: bars.show("replaying", done, total),
             source.read if source is not None else read_full,
         )
     shown = [{"table": table.name, "rows": table.rows, "different": table.differ} for table in tables]
@@ -67,7 +64,7 @@ async def _replay(desk: Desk) -> None:
         desk.show(shown)
         for table in tables:
             for line in table.differences:
-                print(f"{table.name} {line}")
+                desk.screen.line(f"{table.name} {line}")
     wrong = sum(table.differ for table in tables)
     if wrong:
         raise DifferentError(f"{wrong} rows in use are not what follows from the events of {tenant.name}")

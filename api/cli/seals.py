@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import json
 import sys
+from typing import TYPE_CHECKING
 
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
 from api.cli.tree import Tree
-from ledger.audit import seals
 from ledger.errors import LedgerError
-from ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
 _SEALS = """\
 Checkpoints of the log are signed with a key that lies in SEAL_DIR. Its public half, the vkey, is registered once for
@@ -19,7 +21,7 @@ each tenant: hand it to whoever shall verify. A log that is not what was signed 
 _EXAMPLES = """\
 examples:
   order-ledger key seal show > shop.vkey
-  order-ledger key seal new shop --reason "restored from the backup of 3 May: 40 events are lost"
+  order-ledger key seal create shop --reason "restored from the backup of 3 May: 40 events are lost"
 
 """
 _SHOW = "Print the vkey that a tenant's log is signed with, one line for each tenant."
@@ -36,12 +38,15 @@ def add_to(keys: Tree) -> None:
     show = group.command("show", "print the vkey", _SHOW, _EXAMPLES, at_desk(_show))
     add_tenant_option(show)
     add_json_option(show)
-    new = group.command("new", "begin a new origin", _NEW, _EXAMPLES, _new)
+    new = group.command("create", "begin a new origin", _NEW, _EXAMPLES, _new, also=["new"])
+    add_json_option(new)
     new.add_argument("tenant", metavar="TENANT", help="whose log")
     new.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept for ever")
 
 
 async def _show(desk: Desk) -> None:
+    from ledger.audit import seals
+
     wanted = desk.options.tenant
     found = [one for one in await seals.standing(desk.pool) if one.vkey and wanted in (None, one.name)]
     if not found:
@@ -54,8 +59,11 @@ async def _show(desk: Desk) -> None:
 
 
 def _new(settings: Settings, options: argparse.Namespace) -> None:
-    from api.connect import Stopped, database_of, stop_on_signals
+    import asyncio
 
+    from api.connect import Stopped, check_there, database_of, stop_on_signals
+
+    check_there(settings)
     stop_on_signals()
     try:
         with database_of(settings, shared=True) as dsn:
@@ -72,5 +80,8 @@ async def _begin(settings: Settings, dsn: str, options: argparse.Namespace) -> N
 
     async with pool_of(dsn, 1, role=SEALER) as pool, pool.acquire() as connection:
         signer = await begin_anew(connection, Memory(settings.seal_dir), options.tenant, options.reason)
+    if options.json:
+        print(json.dumps({"tenant": options.tenant, "origin": signer.verifier.name, "vkey": signer.verifier.vkey}))
+        return
     print(signer.verifier.vkey)
     print(f"The log is signed as {signer.verifier.name} from here on.", file=sys.stderr)

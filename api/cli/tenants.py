@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from api.cli.desk import ACTOR, Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
 from api.cli.tree import Tree
-from ledger.callbacks import set_callback_identifier
-from ledger.commands import SetOutlet
-from ledger.credentials import keys_of
 from ledger.errors import LedgerError
-from ledger.events import OutletSet
-from ledger.tenants import Tenant, add_tenant, all_tenants, check_zone, facts_of, outlets_of, set_zone
-from ledger.users import users_of
-from ledger.writer import Context, Writer
+
+if TYPE_CHECKING:
+    from ledger.events import OutletSet
 
 CALLBACK_PATH = "/api/SwishOnlinePayment/PostSwishOnlinePayment?tenant="
 
@@ -56,7 +52,7 @@ _OUTLET_LIST = "List the outlets that have settings."
 def add_to(tree: Tree) -> None:
     """Declares the commands."""
     tenants = tree.group("tenant", "make, list and change tenants", _TENANTS, _TENANT_EXAMPLES)
-    create = tenants.command("create", "make a tenant", _CREATE, _TENANT_EXAMPLES, at_desk(_create))
+    create = tenants.command("create", "make a tenant", _CREATE, _TENANT_EXAMPLES, at_desk(_create, anew=True))
     create.add_argument("--zone", default="Europe/Stockholm", help="IANA time zone (Europe/Stockholm)")
     listed = tenants.command("list", "list tenants", _LIST, _TENANT_EXAMPLES, at_desk(_list))
     shown = tenants.command("show", "show a tenant", _SHOW, _TENANT_EXAMPLES, at_desk(_show))
@@ -85,22 +81,30 @@ def add_to(tree: Tree) -> None:
 
 
 async def _create(desk: Desk) -> None:
+    from ledger.tenants import add_tenant, check_zone
+
     name, zone = desk.options.tenant, desk.options.zone
     await check_zone(desk.pool, zone)
     if not await add_tenant(desk.pool, desk.vault, name, zone):
         raise LedgerError(f"there is a tenant {name!r} already; `order-ledger tenant show {name}` shows it")
     await until_everywhere()
-    tenant = await desk.tenant()
+    tenant = await desk.known_tenant()
     desk.tell({"tenant_id": tenant.tenant_id, "name": name, "zone": zone}, f"Tenant {name}, zone {zone}.")
 
 
 async def _list(desk: Desk) -> None:
-    tenants = await all_tenants(desk.pool, desk.vault)
+    from ledger.tenants import known_tenants
+
+    tenants = await known_tenants(desk.pool)
     desk.show([{"tenant_id": tenant.tenant_id, "name": tenant.name, "zone": tenant.zone.key} for tenant in tenants])
 
 
 async def _show(desk: Desk) -> None:
-    tenant = await desk.tenant()
+    from ledger.credentials import keys_of
+    from ledger.tenants import facts_of
+    from ledger.users import users_of
+
+    tenant = await desk.known_tenant()
     facts = await facts_of(desk.pool, tenant.tenant_id)
     keys = await keys_of(desk.pool, tenant.tenant_id)
     users = await users_of(desk.pool, tenant.tenant_id)
@@ -114,12 +118,15 @@ async def _show(desk: Desk) -> None:
             "head": facts.head,
             "keys": sum(key.revoked_at is None for key in keys),
             "users": sum(user.disabled_at is None for user in users),
-            "outlets": await _outlet_rows(desk, tenant),
+            "outlets": await _outlet_rows(desk, tenant.tenant_id),
         }
     )
 
 
 async def _set(desk: Desk) -> None:
+    from ledger.callbacks import set_callback_identifier
+    from ledger.tenants import check_zone, facts_of, set_zone
+
     tenant, zone, identifier = await desk.tenant(), desk.options.zone, desk.options.callback_identifier
     if zone is None and identifier is None and not desk.options.no_callback_identifier:
         raise LedgerError("nothing to set; see `order-ledger tenant set --help`")
@@ -140,6 +147,10 @@ async def _set(desk: Desk) -> None:
 
 
 async def _put(desk: Desk) -> None:
+    from ledger.commands import SetOutlet
+    from ledger.tenants import check_zone, outlets_of
+    from ledger.writer import Context, Writer
+
     tenant, options = await desk.tenant(), desk.options
     if options.zone is not None:
         await check_zone(desk.pool, options.zone)
@@ -162,11 +173,13 @@ async def _put(desk: Desk) -> None:
 
 
 async def _list_outlets(desk: Desk) -> None:
-    desk.show(await _outlet_rows(desk, await desk.tenant()))
+    desk.show(await _outlet_rows(desk, (await desk.known_tenant()).tenant_id))
 
 
-async def _outlet_rows(desk: Desk, tenant: Tenant) -> list[dict[str, Any]]:
-    outlets = await outlets_of(desk.pool, desk.vault, tenant.tenant_id)
+async def _outlet_rows(desk: Desk, tenant_id: int) -> list[dict[str, Any]]:
+    from ledger.tenants import outlets_of
+
+    outlets = await outlets_of(desk.pool, desk.vault, tenant_id)
     return [_row(outlet) for outlet in sorted(outlets.values(), key=lambda outlet: outlet.name)]
 
 

@@ -1,13 +1,19 @@
-"""How commands are declared: each with the function that runs it, a help that teaches, and the options all share."""
+"""How commands are declared: each with the function that runs it, a help that teaches, and the options all share.
+
+Everything here, and every module that declares commands, imports only what is light: `--help`, completion and a
+mistyped option answer at once. What a command needs is imported when it runs.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from ledger.settings import Settings
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
-Run = Callable[[Settings, argparse.Namespace], None]
+Run: TypeAlias = "Callable[[Settings, argparse.Namespace], None]"
 
 ENVIRONMENT = """\
 environment (an option on the command line wins):
@@ -42,6 +48,10 @@ environment, as for `order-ledger serve`: DATA_DIR, or DATABASE_URL, and MASTER_
 _LAYOUT = argparse.RawDescriptionHelpFormatter
 
 
+class WrongUse(Exception):
+    """A command line that argparse lets through and that makes no sense all the same: exit code 2."""
+
+
 class Tree:
     """The commands below a parser: single ones (`serve`), and groups of them (`tenant create`)."""
 
@@ -49,10 +59,20 @@ class Tree:
         self._environment = environment
         self._commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(self, name: str, line: str, about: str, examples: str, run: Run) -> argparse.ArgumentParser:
-        """A command and what runs it; `line` is its help in the list, `about` and `examples` that of its own."""
+    def command(
+        self, name: str, line: str, about: str, examples: str, run: Run, also: Sequence[str] = ()
+    ) -> argparse.ArgumentParser:
+        """A command and what runs it; `line` is its help in the list, `about` and `examples` that of its own.
+
+        `also` are older spellings, which work as well.
+        """
         made = self._commands.add_parser(
-            name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples + self._environment
+            name,
+            help=line,
+            description=about,
+            formatter_class=_LAYOUT,
+            epilog=examples + self._environment,
+            aliases=also,
         )
         made.add_argument("--data-dir", metavar="DIR", help="where the embedded PostgreSQL keeps its data")
         made.set_defaults(run=run)
@@ -62,3 +82,25 @@ class Tree:
         """A word that commands follow."""
         made = self._commands.add_parser(name, help=line, description=about, formatter_class=_LAYOUT, epilog=examples)
         return Tree(made, _OF_THE_DATABASE)
+
+
+def add_tenant_option(command: argparse.ArgumentParser) -> None:
+    """`--tenant NAME`."""
+    command.add_argument("--tenant", metavar="NAME", help="whose; may be left out while there is one tenant")
+
+
+def add_json_option(command: argparse.ArgumentParser, what: str = "print JSON, one value, for programs") -> None:
+    """`--json`; `what` it prints."""
+    command.add_argument("--json", action="store_true", help=what)
+
+
+def commands(
+    parser: argparse.ArgumentParser, words: Sequence[str] = ()
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command of a tree: `tenant create`, and its parser; older spellings too."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield " ".join(words), parser
+    for group in groups:
+        for name, below in group.choices.items():
+            yield from commands(below, [*words, name])

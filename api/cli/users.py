@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sys
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
 from api.cli.tree import Tree
-from ledger.credentials import ROLES
 from ledger.errors import LedgerError
-from ledger.users import User, add_user, disable_user, folded, set_password, tenant_of_user, users_of
+from ledger.roles import ROLES
+
+if TYPE_CHECKING:
+    from ledger.users import User
 
 _USERS = """\
 Users trade a name and a password for tokens at POST /Token. Names are told apart without regard to case, and are unique
@@ -22,7 +24,7 @@ examples:
   order-ledger user create anna@kafe.example --role admin
   order-ledger user create till-1 --role terminal --terminal 0c7d2a6e-51f3-4f0e-9b9e-3f1f6a0d7c11 < password.txt
   order-ledger user list
-  order-ledger user password anna@kafe.example
+  order-ledger user set-password anna@kafe.example
   order-ledger user disable anna@kafe.example
 
 """
@@ -41,7 +43,8 @@ def add_to(tree: Tree) -> None:
     create.add_argument("--role", required=True, choices=ROLES, help="what the user may do, as for a key")
     create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal to post documents of")
     listed = users.command("list", "list users", _LIST, _EXAMPLES, at_desk(_list))
-    password = users.command("password", "give a user another password", _PASSWORD, _EXAMPLES, at_desk(_password))
+    line = "give a user another password"
+    password = users.command("set-password", line, _PASSWORD, _EXAMPLES, at_desk(_password), also=["password"])
     disable = users.command("disable", "let a user sign in no more", _DISABLE, _EXAMPLES, at_desk(_disable))
     for command in (create, password, disable):
         command.add_argument("name", metavar="NAME", help="an e-mail address, or any other name")
@@ -52,6 +55,10 @@ def add_to(tree: Tree) -> None:
 
 
 async def _create(desk: Desk) -> None:
+    import asyncio
+
+    from ledger.users import add_user, folded, tenant_of_user
+
     tenant, options = await desk.tenant(), desk.options
     if await tenant_of_user(desk.pool, options.name) is not None:
         raise LedgerError(f"there is a user {folded(options.name)!r} already; names are unique over all tenants")
@@ -63,7 +70,9 @@ async def _create(desk: Desk) -> None:
 
 
 async def _list(desk: Desk) -> None:
-    tenant = await desk.tenant()
+    from ledger.users import users_of
+
+    tenant = await desk.known_tenant()
     desk.show([_row(user) for user in await users_of(desk.pool, tenant.tenant_id)])
 
 
@@ -79,6 +88,10 @@ def _row(user: User) -> dict[str, object]:
 
 
 async def _password(desk: Desk) -> None:
+    import asyncio
+
+    from ledger.users import set_password
+
     tenant_id, name = await _found(desk)
     await set_password(desk.pool, tenant_id, name, await asyncio.to_thread(_hashed_password))
     await until_everywhere()
@@ -86,6 +99,8 @@ async def _password(desk: Desk) -> None:
 
 
 async def _disable(desk: Desk) -> None:
+    from ledger.users import disable_user
+
     tenant_id, name = await _found(desk)
     await disable_user(desk.pool, tenant_id, name)
     await until_everywhere()
@@ -93,6 +108,8 @@ async def _disable(desk: Desk) -> None:
 
 
 async def _found(desk: Desk) -> tuple[int, str]:
+    from ledger.users import folded, tenant_of_user
+
     name = folded(desk.options.name)
     tenant_id = await tenant_of_user(desk.pool, name)
     if tenant_id is None:

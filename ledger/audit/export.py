@@ -29,7 +29,7 @@ from ledger.audit.verify import Progress
 from ledger.database import queries, reading
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool
-from ledger.tenants import Tenant
+from ledger.tenants import Known, Tenant
 
 SEALS = queries("ledger/audit/queries.sql")
 LINES = queries("ledger/audit/export.sql")
@@ -58,7 +58,7 @@ class Exported(NamedTuple):
 
 async def export(
     pool: Pool,
-    tenant: Tenant,
+    tenant: Known | Tenant,
     directory: Path,
     *,
     gz: bool = False,
@@ -84,7 +84,7 @@ async def export(
     return Exported(sealed.checkpoint.origin, sealed.checkpoint.size, root, added)
 
 
-async def newest(connection: Connection, tenant: Tenant) -> Sealed:
+async def newest(connection: Connection, tenant: Known | Tenant) -> Sealed:
     """The newest checkpoint of the newest generation. LedgerError: there is none yet, or it is not signed rightly."""
     row = await connection.fetchrow(SEALS["sealed"], tenant.tenant_id)
     if row is None or row["note"] is None:
@@ -116,7 +116,7 @@ def _line(row: asyncpg.Record) -> Line:
         raise LedgerError(f"event {row['position']} is no text, and cannot be exported") from None
 
 
-async def _compare(connection: Connection, tenant: Tenant, sealed: Sealed, found: Standing) -> None:
+async def _compare(connection: Connection, tenant: Known | Tenant, sealed: Sealed, found: Standing) -> None:
     """LedgerError: what the directory was once complete with, this log never signed."""
     if found.checkpoint is None:
         return
@@ -134,7 +134,9 @@ class _Writable(Protocol):
 class _Writer:
     """Brings the files of an export up to a size."""
 
-    def __init__(self, connection: Connection, tenant: Tenant, directory: Path, kind: str, found: Standing) -> None:
+    def __init__(
+        self, connection: Connection, tenant: Known | Tenant, directory: Path, kind: str, found: Standing
+    ) -> None:
         self._connection, self._tenant_id = connection, tenant.tenant_id
         self._directory, self._kind = directory, kind
         self._existing = found.files

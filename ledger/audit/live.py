@@ -25,14 +25,14 @@ from ledger.audit.uniqueness import Records, broken, twice
 from ledger.audit.verify import KNOWN, Computed, NoKey, Progress, Report, saved_checkpoints
 from ledger.database import reading
 from ledger.store import Connection, Pool, head
-from ledger.tenants import Tenant
+from ledger.tenants import Known, Tenant
 
 PAGE = 1024
 
 
 async def verify_live(
     pool: Pool,
-    tenant: Tenant,
+    tenant: Known | Tenant,
     *,
     vkey: str | None = None,
     checkpoints: Sequence[Path] = (),

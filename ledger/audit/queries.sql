@@ -26,6 +26,9 @@ SELECT position FROM ledger.events e
 -- name: seals -- how far each tenant's log has come, and how far it is sealed
 SELECT tenant_id, name, head, generation, vkey, size, stopped FROM ledger.seals()
 
+-- name: seal_ages -- seconds since each tenant's newest checkpoint was signed, and since its oldest unsealed event came
+SELECT tenant_id, signed, waiting FROM ledger.seal_ages()
+
 -- name: try_lock -- whether this connection is the one that seals for the tenant, from here on and until it ends
 SELECT pg_try_advisory_lock($1, $2)
 

@@ -39,6 +39,14 @@ class Standing(NamedTuple):
     stopped: str | None
 
 
+class Age(NamedTuple):
+    """Seconds since a tenant's newest checkpoint was signed, and since the oldest event came that none covers."""
+
+    tenant_id: int
+    signed: float | None
+    waiting: float | None
+
+
 class Signed(NamedTuple):
     """A signed note and the size it is for."""
 
@@ -62,6 +70,11 @@ def generation_of(note: str, tenant: str) -> int | None:
 async def standing(connection: Connection) -> list[Standing]:
     """Of every tenant."""
     return [Standing(*row) for row in await connection.fetch(_SQL["seals"])]
+
+
+async def ages(connection: Connection) -> dict[int, Age]:
+    """Of every tenant, by its number."""
+    return {row["tenant_id"]: Age(*row) for row in await connection.fetch(_SQL["seal_ages"])}
 
 
 async def try_lock(connection: Connection, tenant_id: int) -> bool:

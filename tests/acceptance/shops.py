@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from ledger import embedded
-from ledger.credentials import ROLES, make_key, revoke_key
+from ledger.credentials import make_key, revoke_key
 from ledger.database import open_pool
+from ledger.roles import ROLES
 from ledger.settings import Settings
 from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, add_tenant, find_tenant_named

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from ledger import tokens, users
-from ledger.credentials import ROLES
 from ledger.passwords import hashed
+from ledger.roles import ROLES
 from ledger.tokens import Claims
 from tests.acceptance.bodies import a_draft, new_id
 from tests.acceptance.shops import TILL, Shop, Shops, an_address

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from api.app import ROUTES
-from ledger.credentials import ROLES
+from ledger.roles import ROLES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 

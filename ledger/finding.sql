@@ -1,0 +1,27 @@
+-- name: by_reference -- streams of orders that bear a number ($2) of these kinds ($3), $4 at most
+SELECT c.stream, array_agg(c.kind ORDER BY c.kind) AS kinds
+  FROM unnest($3::text[]) AS wanted (kind)
+ CROSS JOIN LATERAL (SELECT * FROM ledger.claims
+                      WHERE tenant_id = $1 AND kind = wanted.kind AND key >= $2 || '/' AND key < $2 || '0'
+                        AND key = $2 || '/' || stream
+                      ORDER BY key LIMIT $4 OFFSET 0) c
+ GROUP BY c.stream ORDER BY c.stream LIMIT $4
+
+-- name: by_receipt -- the order that a receipt ($3) of a terminal ($2) is of
+SELECT $2::text AS terminal, stream FROM ledger.claims WHERE tenant_id = $1 AND kind = 'receipt' AND key = $2 || '/' || $3
+
+-- name: by_receipt_anywhere -- the same at every terminal, $3 at most: keys are `terminal/number`, and '0' follows '/', so
+-- that one look into the index leads from each terminal to the next, however many receipts they have printed
+WITH RECURSIVE terminals AS (
+    (SELECT split_part(key, '/', 1) AS terminal FROM ledger.claims
+      WHERE tenant_id = $1 AND kind = 'receipt' ORDER BY key LIMIT 1)
+     UNION ALL
+    SELECT (SELECT split_part(c.key, '/', 1) FROM ledger.claims c
+             WHERE c.tenant_id = $1 AND c.kind = 'receipt' AND c.key >= t.terminal || '0' ORDER BY c.key LIMIT 1)
+      FROM terminals t WHERE t.terminal IS NOT NULL
+)
+SELECT t.terminal, c.stream
+  FROM terminals t
+ CROSS JOIN LATERAL (SELECT stream FROM ledger.claims
+                      WHERE tenant_id = $1 AND kind = 'receipt' AND key = t.terminal || '/' || $2 OFFSET 0) c
+ ORDER BY t.terminal LIMIT $3
