@@ -54,7 +54,7 @@ _FIRST = {
     "OrderNoOfDay": "number of the day assigned",
 }  # fmt: skip
 # Opens a door, so it stands in no sentence either.
-_UNSPOKEN = frozenset({"SwishToken", "SwishLocation"})
+UNSPOKEN = frozenset({"SwishToken", "SwishLocation"})
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST = 60
 
@@ -94,7 +94,7 @@ def differ(before: Any, after: Any) -> bool:
 
 def differences(before: Record, after: Record, apart: Iterable[str] = ()) -> list[str]:
     """A sentence for every member, but those `apart`, that two versions of a record differ in."""
-    personal = {name for kind, names in PERSONAL.items() if isinstance(after, kind) for name in names} | _UNSPOKEN
+    personal = {name for kind, names in PERSONAL.items() if isinstance(after, kind) for name in names} | UNSPOKEN
     unsaid = frozenset(apart)
     return [
         _sentence(name, old, new, hidden=name in personal)

@@ -19,7 +19,7 @@ from api.cli import (
     tenants,
     users,
 )
-from api.cli.tree import ENVIRONMENT, Tree
+from api.cli.tree import ENVIRONMENT, Parser, Tree
 
 _ABOUT = "A ledger for tills: every order kept as it came, read models built from it."
 _EXAMPLES = """\
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The whole tree."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         "order-ledger",
         description=_ABOUT,
         epilog=_EXAMPLES + ENVIRONMENT,

@@ -13,7 +13,7 @@ from api.cli.screen import BAD, DIM, GOOD, STRONG, cell_of, table_of, text_of
 from ledger.business_time import NO_TIME
 from ledger.order import COMPLETED, RETURNED, VOID
 from ledger.records import NO_ID
-from ledger.wording import ACTIVITY, kronor, plain, status
+from ledger.wording import ACTIVITY, UNSPOKEN, kronor, plain, status
 
 Document = dict[str, Any]
 
@@ -42,7 +42,8 @@ def _order(order: Document) -> Iterator[Text]:
     paid = _PAYMENT_STATUS.get(order["PaymentStatus"], str(order["PaymentStatus"]))
     yield text_of((f"order {order['Id']}", STRONG), "  ", (status(state), colour), f", {paid}, ",
                   (kronor(Decimal(order["OrderTotal"])), STRONG), f"  (version {order['Version']})")  # fmt: skip
-    yield from members(order, _TOLD)
+    outlet = (order.get("Outlet") or {}).get("Name")
+    yield from members(order | {"Outlet": outlet}, _TOLD)
     for name, row in (("OrderLines", _line), ("Payments", _payment), ("Receipts", _receipt)):
         rows = [row(item) for item in order.get(name) or ()]
         if rows:
@@ -96,7 +97,7 @@ def members(document: Mapping[str, Any], told: frozenset[str] = frozenset()) -> 
 
 def _flat(document: Mapping[str, Any], told: frozenset[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in document.items():
-        if name in told or value in _NOTHING:
+        if name in told or name in UNSPOKEN or value in _NOTHING:
             continue
         if isinstance(value, dict):
             yield from _flat(value, frozenset(), f"{prefix}{name}.")

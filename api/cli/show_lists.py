@@ -52,9 +52,9 @@ async def show_customer(desk: Desk) -> None:
     desk.screen.line((f"customer {customer_id}", STRONG))
     if erased is not None:
         desk.screen.line((f"erased at position {erased}", BAD))
-    if personal and orders:
-        for line in members(orders[-1].get("Customer") or orders[-1].get("Customr") or {}):
-            desk.screen.console.print(line)
+    named = (one for order in reversed(orders) if (one := order.get("Customer") or order.get("Customr")))
+    for line in members(next(named, {})):
+        desk.screen.console.print(line)
     for name, rows in (("orders", orders), ("cart", carts)):
         desk.screen.line((f"\n{name}: {len(rows)}", STRONG))
         desk.screen.table([_order_row(order) for order in rows])

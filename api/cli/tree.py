@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from ledger.settings import Settings
@@ -46,6 +46,14 @@ _OF_THE_DATABASE = """\
 environment, as for `order-ledger serve`: DATA_DIR, or DATABASE_URL, and MASTER_KEY.
 """
 _LAYOUT = argparse.RawDescriptionHelpFormatter
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, but what it does not understand is one line, which says where to look."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` tells more\n")
 
 
 class WrongUse(Exception):
