@@ -30,7 +30,7 @@ _LIST = "List the tenants."
 _SHOW = "Show a tenant: zone, outlets, the path for Swish's callbacks, how many events, keys and users it has."
 _SET = """\
 Change a tenant's time zone: that of what comes from no outlet, or from one without settings. Sales that were counted
-keep the day they were counted in; `order-ledger project --rebuild sales` counts them anew. Or change what is agreed
+keep the day they were counted in; `order-ledger rebuild sales` counts them anew. Or change what is agreed
 with Swish: callbacks that bring this identifier are let in, and no others (but see SWISH_ADDRESSES).
 """
 
