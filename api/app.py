@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from api import commands, explain, feed, health, history, log, metrics, reads, sales, swish
+from api import commands, docs, explain, feed, health, history, log, metrics, reads, sales, swish
 from api.lifespan import running
 from api.load import Load
 from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
@@ -79,6 +79,9 @@ ROUTES: list[Route] = [
     *(query(f"/v1/log/tile/{{level}}{number}", log.get_tile, AUDITORS) for number in log.TILE_NUMBERS),
     sign_in("/Token", post_token),
     sign_in("/api/Token", post_token),
+    open_to_all("/openapi.json", docs.get_openapi),
+    open_to_all("/docs", docs.get_docs),
+    open_to_all("/docs/{file}", docs.get_file),
 ]
 
 
@@ -93,6 +96,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.tally = Tally()
     app.state.load = Load(settings.bodies_bytes)
     app.state.stopping = False
+    app.state.published = docs.Published(ROUTES)
     app.state.clock = lambda: datetime.now(UTC)
     return app
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.address import client_address
 from api.guard import speaks_for
+from api.openapi import writes
 from api.wire import body, command_answer, header
 from ledger import reading, tolerant
 from ledger.append import fingerprint
@@ -33,21 +34,25 @@ _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _KEY_AT_MOST = 200
 
 
+@writes.post_open_order
 async def post_open_order(request: Request) -> Response:
     """Stores or replaces an order in progress."""
     return await _post_order(request, draft_only=True)
 
 
+@writes.post_order
 async def post_order(request: Request) -> Response:
     """Finalises, amends or cancels an order, with its payments and receipts; with an open Status it is a draft."""
     return await _post_order(request)
 
 
+@writes.post_online_order
 async def post_online_order(request: Request) -> Response:
     """The same for a web order, which draws the numbers it lacks."""
     return await _post_order(request, online=True)
 
 
+@writes.post_customer_invoice
 async def post_customer_invoice(request: Request) -> Response:
     """Creates or updates an invoice and links its orders."""
     invoice = reading.read_invoice(await body(request), _zones(request))
@@ -56,6 +61,7 @@ async def post_customer_invoice(request: Request) -> Response:
     return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
 
 
+@writes.post_reports
 async def post_reports(request: Request) -> Response:
     """A terminal's health and its X or Z report."""
     log = reading.read_terminal_log(await body(request), _zones(request))
@@ -63,26 +69,31 @@ async def post_reports(request: Request) -> Response:
     return await submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
 
 
+@writes.post_order_cash_drawer_log
 async def post_order_cash_drawer_log(request: Request) -> Response:
     """A drawer event raised while posting an order: the first write wins."""
     return await _post_drawer(request, first_wins=True)
 
 
+@writes.post_cash_drawer_log
 async def post_cash_drawer_log(request: Request) -> Response:
     """A drawer event captured offline: another content corrects it."""
     return await _post_drawer(request, first_wins=False)
 
 
+@writes.post_order_external_information
 async def post_order_external_information(request: Request) -> Response:
     """An integrator's reference for an order."""
     return await _post_external_id(request, of_return=False)
 
 
+@writes.post_return_external_information
 async def post_return_external_information(request: Request) -> Response:
     """An integrator's reference for a return order."""
     return await _post_external_id(request, of_return=True)
 
 
+@writes.update_invice_generated_open_order
 async def update_invice_generated_open_order(request: Request) -> Response:
     """Marks invoiced orders as taken over by the bookkeeping: all of them or none."""
     sent = reading.read_external_informations(await body(request))
@@ -90,6 +101,7 @@ async def update_invice_generated_open_order(request: Request) -> Response:
     return await submit(request, MarkSynced(sent=sent, fingerprint=known_by))
 
 
+@writes.update_order_status
 async def update_order_status(request: Request) -> Response:
     """Moves an order to another status."""
     order_id = _path_guid(request, "orderId")

@@ -10,9 +10,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.described import MOMENT, WORD, Parameter, described, one, whole
 from api.freshness import reached
-from api.history import as_of
-from api.sales import local_date
+from api.history import AS_OF, CLOCK, as_of
+from api.openapi import shown
+from api.sales import OUTLET, local_date
 from api.wire import Query, json_answer
 from ledger import store
 from ledger.amounts import EXACT, MICRO, to_ore
@@ -29,7 +31,7 @@ PAGE, PAGE_AT_MOST = 100, 1000
 _FARTHEST = 2**62
 
 
-class Total(msgspec.Struct):
+class SalesTotal(msgspec.Struct):
     """A sum: exact, and in whole öre as the sales endpoints show it."""
 
     Gross: Decimal
@@ -38,7 +40,7 @@ class Total(msgspec.Struct):
     NetTotal: Decimal
 
 
-class Entry(msgspec.Struct):
+class SalesEntry(msgspec.Struct):
     """One line's part. `Positions`: of the document that has it and of the status that made it count."""
 
     OrderId: UUID
@@ -54,7 +56,7 @@ class Entry(msgspec.Struct):
     ReceiptNumber: int
 
 
-class Change(msgspec.Struct):
+class SalesChange(msgspec.Struct):
     """What an event after `as_of` has added to the total, or taken from it."""
 
     Position: int
@@ -66,11 +68,11 @@ class Change(msgspec.Struct):
     Net: Decimal
 
 
-class Standing(msgspec.Struct):
+class SalesStanding(msgspec.Struct):
     """A total, and the position it reflects."""
 
     Position: int
-    Total: Total
+    Total: SalesTotal
 
 
 class Explanation(msgspec.Struct):
@@ -85,14 +87,36 @@ class Explanation(msgspec.Struct):
     Category: str | None
     Hour: int | None
     Position: int
-    Total: Total
-    Entries: list[Entry]
+    Total: SalesTotal
+    Entries: list[SalesEntry]
     Next: str | None
-    Now: Standing
-    Changes: list[Change]
+    Now: SalesStanding
+    Changes: list[SalesChange]
     NextChange: int | None
 
 
+@described(
+    "Sales",
+    "The lines that add up to a total of the sales, each with its order and the positions of its events. With `as_of` "
+    "what it was then, and every event since with the difference it made: `Total` and `Changes` together are `Now`.",
+    name="ExplainSales",
+    summary="Why a total of the sales is what it is.",
+    parameters=[
+        Parameter("from", MOMENT, "The first day, by the outlet's clock.", "2026-11-23", required=True),
+        Parameter("to", MOMENT, "The last day.", "2026-11-23", required=True),
+        OUTLET,
+        Parameter("category", WORD, "One category.", "Drycker"),
+        Parameter("hour", whole(0, 23), "One hour of the day."),
+        AS_OF,
+        CLOCK._replace(
+            schema={"type": "string", "enum": ["recorded"]}, about="The ledger's: no other is possible here."
+        ),
+        Parameter("after", WORD, "`Next` of the page before."),
+        Parameter("changesAfter", whole(0, _FARTHEST), "`NextChange` of the page before."),
+        Parameter("limit", whole(1, _FARTHEST), f"So many of each, {PAGE_AT_MOST} at most; {PAGE} without it."),
+    ],
+    answers=[one(Explanation, "The explanation.", drinks=shown.AN_EXPLANATION)],
+)
 async def get_explanation(request: Request) -> Response:
     """The entries of a cell of the sales, now or `as_of` a position or instant, and what has changed it since."""
     query = Query(request)
@@ -114,7 +138,7 @@ async def get_explanation(request: Request) -> Response:
             _total(explain.before(total, since.amounts)),
             await _entries(connection, tenant_id, entries),
             _cursor(later[0].place) if later else None,
-            Standing(now, _total(total)),
+            SalesStanding(now, _total(total)),
             await _changes(connection, tenant_id, since.page[:limit]),
             since.page[limit - 1].position if since.page[limit:] else None,
         )  # fmt: skip
@@ -160,12 +184,12 @@ def _cursor(place: Place) -> str:
     return "_".join(map(str, place))
 
 
-def _total(amounts: Amounts) -> Total:
+def _total(amounts: Amounts) -> SalesTotal:
     gross, net = (EXACT.quantize(amount, MICRO) for amount in amounts)
-    return Total(gross, net, to_ore(gross), to_ore(net))
+    return SalesTotal(gross, net, to_ore(gross), to_ore(net))
 
 
-async def _entries(connection: Connection, tenant_id: int, parts: list[explain.Part]) -> list[Entry]:
+async def _entries(connection: Connection, tenant_id: int, parts: list[explain.Part]) -> list[SalesEntry]:
     papers = await explain.papers(connection, tenant_id, (part.place.order_id for part in parts)) if parts else {}
     nothing = explain.Paper()
     found = []
@@ -174,16 +198,16 @@ async def _entries(connection: Connection, tenant_id: int, parts: list[explain.P
         receipt = paper.Receipts[-1].ReceiptNumber if paper.Receipts else 0
         where = (place.outlet_id, place.day, place.hour)
         found.append(
-            Entry(place.order_id, line_id, *where, category, *amounts, positions, paper.InvoiceNumber, receipt)
+            SalesEntry(place.order_id, line_id, *where, category, *amounts, positions, paper.InvoiceNumber, receipt)
         )
     return found
 
 
-async def _changes(connection: Connection, tenant_id: int, changes: list[explain.Change]) -> list[Change]:
+async def _changes(connection: Connection, tenant_id: int, changes: list[explain.Change]) -> list[SalesChange]:
     facts = await explain.facts(connection, tenant_id, (change.position for change in changes)) if changes else {}
     found = []
     for position, order_id, amounts in changes:
         fact = facts[position]
         times = (fact.occurred_at.isoformat(), fact.recorded_at.isoformat())
-        found.append(Change(position, fact.type, order_id, *times, *amounts))
+        found.append(SalesChange(position, fact.type, order_id, *times, *amounts))
     return found

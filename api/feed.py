@@ -16,7 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import guard
+from api.described import WORD, Answer, Content, Parameter, described, in_header, json_body, one_of, whole
 from api.freshness import named_position
+from api.openapi import shown
+from api.openapi.answers import EventPage
+from api.openapi.examples import SALE_ID
 from api.problems import OUTAGES
 from api.wire import Query, header, json_answer
 from ledger.database import reading
@@ -33,21 +37,51 @@ _AT_ONCE = 200
 HEARTBEAT_SECONDS, POLL_SECONDS, ADMIT_SECONDS = 15.0, 0.5, 5.0
 _POSITION = re.compile(r"\d{1,18}", re.ASCII)
 _STREAM = re.compile(r"[a-z]+-[0-9A-Za-z-]{1,64}")
+_FARTHEST, _MOST = 2**62, 2**31
 _NAMES = {name for name, _ in STORED}
 # An integrator reads without what is personal.
 _SEE_PERSONAL = ("auditor", "admin")
 
 
+@described(
+    "Log",
+    "Positions have no hole and never change: go on after the last one you have seen, and you miss nothing and get "
+    "nothing twice. As a page of JSON, as NDJSON up to the head of this moment, or as server-sent events that go on "
+    "for as long as you stay; `id` is the position. An integrator reads without what is personal.",
+    name="GetEvents",
+    summary="The log, from any position on.",
+    parameters=[
+        Parameter("after", whole(0, _FARTHEST), "Events after this position; from the first one without it.", 0),
+        Parameter("limit", whole(1, _MOST), "So many at most. A page has 1000 without it, and 5000 at most."),
+        Parameter(
+            "type", WORD, "Only events of these types, with commas between them.", "order.finalised,order.amended"
+        ),
+        Parameter("stream", WORD, "Only events of this stream.", f"order-{SALE_ID}"),
+        Parameter("format", one_of(*_FORMATS), "The form, where `Accept` cannot be set."),
+        in_header("Last-Event-ID", "Of a reader of server-sent events that comes again: instead of `after`."),
+    ],
+    answers=[
+        Answer(
+            "Events. `Ledger-Position` is there on a page of JSON.",
+            [
+                json_body(EventPage, page=shown.EVENTS),
+                Content(NDJSON, {"type": "string"}, {"lines": shown.NDJSON_TEXT}),
+                Content(EVENT_STREAM, {"type": "string"}, {"stream": shown.SSE_TEXT}),
+            ],
+            position=False,
+        )
+    ],
+)
 async def get_events(request: Request) -> Response:
     """Events after `after`, at most `limit`, perhaps of certain types or one stream, in the form that is accepted."""
     query = Query(request)
     wanted = Wanted(_types(query), _stream(query))
-    after = query.integer("after", 0, 2**62) or 0
+    after = query.integer("after", 0, _FARTHEST) or 0
     form = _form(request, query)
     if form == EVENT_STREAM:
         after = _last_event_id(request, after)
         return _streaming(_server_sent(request, after, wanted), EVENT_STREAM)
-    limit = query.integer("limit", 1, 2**31)
+    limit = query.integer("limit", 1, _MOST)
     if form == NDJSON:
         return _streaming(_lines(request, after, limit, wanted), NDJSON)
     settings, expected = request.app.state.settings, named_position(request)

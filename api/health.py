@@ -9,6 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.described import Answer, described, json_body, one
+from api.openapi import shown
+from api.openapi.answers import Live, Ready
 from api.watch import Seen
 from api.wire import Reply, json_answer
 from ledger.audit import seals
@@ -19,11 +22,20 @@ from projections.standing import Standing
 LAGS_AFTER = 60.0
 
 
+@described("Operation", answers=[one(Live, "It lives.", position=False, live=shown.LIVE)])
 async def get_live(request: Request) -> Response:
     """200 for as long as there is anybody to say so; it asks nobody."""
     return json_answer(b'{"status":"live"}')
 
 
+@described(
+    "Operation",
+    summary="Whether commands and reads can be answered, and what is the matter where they cannot.",
+    answers=[
+        one(Ready, "They can.", position=False, ready=shown.READY),
+        Answer("They cannot.", [json_body(Ready, away=shown.NOT_READY)], position=False, status=503),
+    ],
+)
 async def get_ready(request: Request) -> Response:
     """200 when commands and reads can be answered, 503 when not, with what is the matter; within two seconds."""
     state = request.app.state

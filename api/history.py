@@ -9,7 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import reads
+from api.described import WORD, Answer, Example, Parameter, described, in_path, one, one_of, rows, whole
 from api.freshness import log_reached
+from api.openapi import examples, shown
+from api.openapi.answers import SwishShown
 from api.problems import NotFound
 from api.routing import Handler
 from api.wire import Query, json_answer, list_answer, path_guid
@@ -17,11 +20,12 @@ from ledger import swish
 from ledger.database import reading
 from ledger.document import DocumentState
 from ledger.errors import BadInput
+from ledger.full_records import FullCashDrawerLog, FullCustomerInvoice, FullOrder
 from ledger.order import OrderState
 from ledger.store import Vault
 from ledger.swish import SwishState
 from projections import history
-from projections.history import DOCUMENT, NOW, ORDER, SWISH, AsOf, Clock, Kind
+from projections.history import DOCUMENT, NOW, ORDER, SWISH, AsOf, Clock, HistoryEntry, Kind
 from projections.window import Page
 
 S = TypeVar("S", OrderState, DocumentState, SwishState)
@@ -30,6 +34,20 @@ Name = Callable[[Request], str]
 PAGE, PAGE_AT_MOST = 100, 1000
 _FARTHEST = 2**62
 _CLOCKS = ("recorded", "occurred")
+
+AS_OF = Parameter(
+    "as_of",
+    WORD,
+    "As it stood then: a position of the log (`4711`), or an instant (`2026-11-23T14:05`). Now without it.",
+)
+CLOCK = Parameter(
+    "clock", one_of(*_CLOCKS), "Whose clock an instant is read by: the ledger's, or the tills' (`occurred`)."
+)
+_PAGE = (
+    Parameter("after", whole(0, _FARTHEST), "Entries after this Version."),
+    Parameter("limit", whole(1, _FARTHEST), f"So many, {PAGE_AT_MOST} at most; {PAGE} without it."),
+)
+_HISTORY = "Each event with who, from where and when by both clocks, what changed in words, and what it then was."
 
 
 def _of(prefix: str) -> Name:
@@ -93,18 +111,52 @@ def _vault(request: Request) -> Vault:
     return vault.uncached()
 
 
+def _told(tag: str, name: str, what: str, path: Parameter, answer: Answer) -> Callable[[Handler], Handler]:
+    return described(
+        tag, summary=f"{what} as it stands, or as it stood.", name=name, parameters=[path, AS_OF, CLOCK],
+        answers=[answer], missing=True,
+    )  # fmt: skip
+
+
+def _told_history(tag: str, name: str, what: str, path: Parameter, example: Example) -> Callable[[Handler], Handler]:
+    return described(
+        tag, _HISTORY, summary=f"Everything that happened to {what}.", name=name, parameters=[path, *_PAGE],
+        answers=[rows(HistoryEntry, "Entries, oldest first; none: that was all.", entry=example)], missing=True,
+    )  # fmt: skip
+
+
+_ORDER = in_path("id", "The order's Id.", examples.SALE_ID)
+_INVOICE = in_path("id", "The invoice's Id.", examples.INVOICE_ID)
+_ENTRY = in_path("id", "The Id of the entry, not of the drawer.", examples.DRAWER_ENTRY)
+_SWISH = in_path("swishId", "The id Swish knows it by: 32 hex digits.", examples.SWISH_ID, WORD)
+
 _past_order = _document(ORDER, _of("order"))
 
 
+@_told("Orders", "GetOrder", "An order", _ORDER, one(FullOrder, "The order.", sale=shown.a_sale))
 async def get_order(request: Request) -> Response:
     """An order as it stands, from the read model; with `as_of` as it stood, from the log."""
     return await (reads.get_order if as_of(request) == NOW else _past_order)(request)
 
 
-get_order_history = _history(ORDER, _of("order"))
-get_invoice = _document(DOCUMENT, _of("invoice"))
-get_invoice_history = _history(DOCUMENT, _of("invoice"))
-get_drawer_entry = _document(DOCUMENT, _of("drawer"))
-get_drawer_entry_history = _history(DOCUMENT, _of("drawer"))
-get_swish = _document(SWISH, _of_swish)
-get_swish_history = _history(SWISH, _of_swish)
+get_order_history = _told_history("Orders", "GetOrderHistory", "an order", _ORDER, shown.an_order_event)(
+    _history(ORDER, _of("order"))
+)
+get_invoice = _told(
+    "Invoices", "GetInvoice", "An invoice", _INVOICE, one(FullCustomerInvoice, "It.", invoice=shown.an_invoice)
+)(_document(DOCUMENT, _of("invoice")))
+get_invoice_history = _told_history("Invoices", "GetInvoiceHistory", "an invoice", _INVOICE, shown.an_invoice_event)(
+    _history(DOCUMENT, _of("invoice"))
+)
+get_drawer_entry = _told(
+    "Drawer", "GetDrawerEntry", "A drawer event", _ENTRY, one(FullCashDrawerLog, "It.", opening=shown.a_drawer_entry)
+)(_document(DOCUMENT, _of("drawer")))
+get_drawer_entry_history = _told_history(
+    "Drawer", "GetDrawerEntryHistory", "a drawer event", _ENTRY, shown.a_drawer_event
+)(_history(DOCUMENT, _of("drawer")))
+get_swish = _told(
+    "Swish", "GetSwish", "A Swish payment, refund or payout", _SWISH, one(SwishShown, "It.", paid=shown.a_swish_payment)
+)(_document(SWISH, _of_swish))
+get_swish_history = _told_history("Swish", "GetSwishHistory", "a Swish payment", _SWISH, shown.a_swish_event)(
+    _history(SWISH, _of_swish)
+)

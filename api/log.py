@@ -13,7 +13,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.described import BYTES, GUID, TEXT, WORD, Answer, Content, Parameter, described, in_path, one, whole
 from api.freshness import named_position
+from api.openapi import shown
+from api.openapi.answers import Checkpoints, Consistency, Inclusion
 from api.problems import NotFound
 from api.wire import Query, Reply, json_answer
 from ledger.audit import proofs
@@ -36,34 +39,96 @@ _PLAIN, _BYTES = b"text/plain; charset=utf-8", b"application/octet-stream"
 # Paths to numbers of tiles: `x001/x234/067`, `x001/x234/067.p/8` and shorter ones.
 TILE_NUMBERS = ("/{n}", "/{n}/{o}", "/{n}/{o}/{p}", "/{n}/{o}/{p}/{q}", "/{n}/{o}/{p}/{q}/{r}")
 
-Answer = Callable[[Request, Connection, Sealed], Awaitable[Response]]
+Part = Callable[[Request, Connection, Sealed], Awaitable[Response]]
 
 
+def _text(**examples: str) -> Content:
+    return Content(TEXT, {"type": "string"}, examples)
+
+
+@described(
+    "Proofs",
+    "Save it once, by a way you trust: everything else is checked with it.",
+    name="GetLogKey",
+    answers=[Answer("The vkey (C2SP signed-note).", [_text(vkey=shown.A_VKEY)], position=False)],
+    missing=True,
+)
 async def get_vkey(request: Request) -> Response:
     """The key that checkpoints are signed with, as one line."""
     return await _answered(request, _vkey, even_stopped=True)
 
 
+@described(
+    "Proofs",
+    "Origin, size of the tree, hash of its root, and the signature (C2SP tlog-checkpoint).",
+    name="GetCheckpoint",
+    answers=[Answer("The note.", [_text(note=shown.A_NOTE)])],
+    missing=True,
+)
 async def get_checkpoint(request: Request) -> Response:
     """The newest signed note."""
     return await _answered(request, _checkpoint)
 
 
+@described(
+    "Proofs",
+    name="GetCheckpoints",
+    parameters=[Parameter("after", whole(-1, _LARGEST), "Of trees larger than this.", 0)],
+    answers=[one(Checkpoints, "Notes.", notes=shown.CHECKPOINTS)],
+    missing=True,
+)
 async def get_checkpoints(request: Request) -> Response:
     """Signed notes of trees larger than `after`, all of them without it, smallest first, 1000 at most."""
     return await _answered(request, _checkpoints, even_stopped=True)
 
 
+@described(
+    "Proofs",
+    "Either `position` or `event_id` says which event.",
+    name="ProveInclusion",
+    parameters=[
+        Parameter("position", whole(1, _LARGEST), "The event at this position.", 1),
+        Parameter("event_id", GUID, "The event of this Id."),
+        Parameter("size", whole(0, _LARGEST), "In the tree of this signed checkpoint; in the newest without it."),
+    ],
+    answers=[one(Inclusion, "The proof.", proof=shown.AN_INCLUSION)],
+    missing=True,
+)
 async def get_inclusion(request: Request) -> Response:
     """The proof that the event at `position`, or with `event_id`, is in the tree of a signed checkpoint."""
     return await _answered(request, _inclusion)
 
 
+@described(
+    "Proofs",
+    name="ProveConsistency",
+    parameters=[
+        Parameter("from", whole(1), "The size of the smaller tree, at most `to`.", 1, required=True),
+        Parameter(
+            "to", whole(1), "The size of the larger tree, at most that of the newest checkpoint.", 2, required=True
+        ),
+    ],
+    answers=[one(Consistency, "The proof.", proof=shown.A_CONSISTENCY)],
+    missing=True,
+)
 async def get_consistency(request: Request) -> Response:
     """The proof that the tree of size `to` begins with the one of size `from`."""
     return await _answered(request, _consistency)
 
 
+@described(
+    "Proofs",
+    "C2SP tlog-tiles: the tile's number in groups of three digits with `x` before all but the last (`x001/x234/067`); "
+    "a tile that is not full has `.p/` and its width behind it (`067.p/8`).",
+    name="GetTile",
+    parameters=[
+        in_path("level", "0 for hashes of events, up to 7.", "0", {"type": "string", "pattern": "^[0-7]$"}),
+        *(in_path(name, "A part of the tile's number, or the width of one that is not full.", example, WORD)
+          for name, example in {"n": "000.p", "o": "1", "p": "067", "q": "067", "r": "8"}.items()),
+    ],
+    answers=[Answer("The hashes.", [Content(BYTES, {"type": "string", "format": "binary"}, {})])],
+    missing=True,
+)  # fmt: skip
 async def get_tile(request: Request) -> Response:
     """The hashes of a tile, 32 bytes each."""
     return await _answered(request, _tile)
@@ -142,7 +207,7 @@ async def _position(request: Request, connection: Connection, log: Sealed) -> in
     return position
 
 
-async def _answered(request: Request, answer: Answer, *, even_stopped: bool = False) -> Response:
+async def _answered(request: Request, answer: Part, *, even_stopped: bool = False) -> Response:
     """What `answer` makes of a log that is sealed as far as the client wants it.
 
     Unavailable: it is not that far, or not what was signed, which does not matter to what was signed (`even_stopped`).

@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import guard
+from api.described import TEXT, Answer, Content, described
+from api.openapi import shown
 from api.tally import NO_ANSWER, Buckets, Tally
 from api.watch import Seen
 from api.wire import Reply, header
@@ -32,6 +34,20 @@ _PREFIX = "order_ledger_"
 _PROCESS = ProcessCollector(registry=None)
 
 
+@described(
+    "Operation",
+    "For Prometheus, in the form its `Accept` asks for. What the process as a whole does is in both.",
+    answers=[
+        Answer(
+            "Metrics.",
+            [
+                Content(media, {"type": "string"}, {"metrics": shown.METRICS_TEXT})
+                for media in (TEXT, "application/openmetrics-text")
+            ],
+            position=False,
+        )
+    ],
+)
 async def get_metrics(request: Request) -> Response:
     """All tenants' numbers with the settings' token, one tenant's with a credential of its own.
 

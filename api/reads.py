@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.described import DATES, GUID, SWITCH, Answer, Parameter, described, in_path, one, rows
 from api.freshness import reached
+from api.openapi import examples, shown
+from api.openapi.answers import ReportShown, SwishShown, Terminal
 from api.problems import NotFound
 from api.routing import Handler
 from api.wire import Query, json_answer, list_answer, path_guid
 from ledger.database import reading
+from ledger.full_records import FullCashDrawerLog, FullCustomerInvoice, FullOrder
 from ledger.store import Connection
 from projections import drawer, invoices, orders_reads, swish, terminals
 from projections.window import Page, Window
@@ -31,15 +35,54 @@ def _in_window(projection: str, read: WindowRead) -> Handler:
     return answer
 
 
-get_open_order = _in_window("orders", orders_reads.open_orders)
-get_orders_without_external_id = _in_window("orders", orders_reads.without_external_id)
-get_orders_without_customer = _in_window("orders", orders_reads.without_customer_and_external_id)
-get_return_orders_without_external_id = _in_window("orders", orders_reads.returns_without_external_id)
-get_invice_generated_open_order = _in_window("orders", orders_reads.invoice_generated)
-get_customer_invoice = _in_window("invoices", invoices.invoices)
-get_cash_drawer_log = _in_window("drawer", drawer.entries)
+ORDERS = rows(FullOrder, "Orders, each with its lines, payments and receipts.", sale=shown.a_sale)
+_CUSTOMER = in_path("customerId", "The customer's Id.", examples.CUSTOMER)
 
 
+def _listing(projection: str, read: WindowRead, tag: str, summary: str, words: str, answer: Answer) -> Handler:
+    return described(tag, words, summary=summary, parameters=DATES, answers=[answer])(_in_window(projection, read))
+
+
+get_open_order = _listing(
+    "orders", orders_reads.open_orders, "Orders", "Orders in progress.",
+    "Open orders of a terminal (or of all), for other devices to go on with. Carts are not listed.", ORDERS,
+)  # fmt: skip
+get_orders_without_external_id = _listing(
+    "orders", orders_reads.without_external_id, "Queues", "Completed orders that no integrator has taken over yet.",
+    "Orders that are Completed, no returns, no training, and have no ExternalID; oldest first. An order leaves the "
+    "queue with `PostOrderExternalInformation`.", ORDERS,
+)  # fmt: skip
+get_orders_without_customer = _listing(
+    "orders", orders_reads.without_customer_and_external_id, "Queues", "The same, of orders without a customer.",
+    "Completed orders that have neither a customer nor an ExternalID; oldest first.", ORDERS,
+)  # fmt: skip
+get_return_orders_without_external_id = _listing(
+    "orders", orders_reads.returns_without_external_id, "Queues", "Returns that no integrator has taken over yet.",
+    "Return orders without an ExternalID; oldest first. One leaves the queue with "
+    "`PostReturnOrderExternalInformation`.", ORDERS,
+)  # fmt: skip
+get_invice_generated_open_order = _listing(
+    "orders", orders_reads.invoice_generated, "Queues", "Invoiced orders that the bookkeeping has not taken over yet.",
+    "Orders with a customer and an invoice, with `Customer` filled in. They leave the queue with "
+    "`UpdateInviceGeneratedOpenOrder`.", ORDERS,
+)  # fmt: skip
+get_customer_invoice = _listing(
+    "invoices", invoices.invoices, "Invoices", "Invoices created in a window.", "Each with the orders it gathers.",
+    rows(FullCustomerInvoice, "Invoices.", invoice=shown.an_invoice),
+)  # fmt: skip
+get_cash_drawer_log = _listing(
+    "drawer", drawer.entries, "Drawer", "Drawer events in a window, newest first.",
+    "The terminal is that of the drawer, else that of the order. Of a corrected entry the newest content.",
+    rows(FullCashDrawerLog, "Drawer events.", opening=shown.a_drawer_entry),
+)  # fmt: skip
+
+
+@described(
+    "Orders",
+    "Empty where there are none: a customer is known by his orders only.",
+    parameters=[_CUSTOMER, Parameter("all", SWITCH, "`true`: the till's orders too.")],
+    answers=[rows(FullOrder, "Orders, by CreationDate ascending.", order=shown.a_web_order)],
+)
 async def get_orders_history(request: Request) -> Response:
     """A customer's online orders, oldest first; with `all` the till's too."""
     customer, everything = path_guid(request, "customerId"), Query(request).boolean("all")
@@ -49,6 +92,12 @@ async def get_orders_history(request: Request) -> Response:
         return list_answer(page)
 
 
+@described(
+    "Orders",
+    "The newest online order of the customer with Status 0 and PaymentStatus 0.",
+    parameters=[_CUSTOMER],
+    answers=[one(FullOrder, "The cart, or null.", maybe=True, cart=shown.a_cart, none=None)],
+)
 async def get_customer_cart_order(request: Request) -> Response:
     """A customer's newest cart, or `null`."""
     customer = path_guid(request, "customerId")
@@ -69,6 +118,12 @@ async def get_order(request: Request) -> Response:
     return json_answer(page.documents[0], page.position)
 
 
+@described(
+    "Swish",
+    name="ListSwish",
+    parameters=[Parameter("orderId", GUID, "Of one order.", examples.WEB_ID)],
+    answers=[rows(SwishShown, "Newest first.", payment=shown.a_swish_payment)],
+)
 async def get_swish(request: Request) -> Response:
     """Swish payments, refunds and payouts; of one order where `orderId` is given."""
     order = Query(request).guid("orderId")
@@ -77,6 +132,7 @@ async def get_swish(request: Request) -> Response:
         return list_answer(await swish.payments(connection, request.state.tenant.tenant_id, order))
 
 
+@described("Terminals", answers=[rows(Terminal, "Terminals, by their Id.", terminal=shown.a_terminal)])
 async def get_terminals(request: Request) -> Response:
     """Every terminal with its last health report and its last X or Z report."""
     await reached(request, "terminals")
@@ -84,6 +140,11 @@ async def get_terminals(request: Request) -> Response:
         return list_answer(await terminals.terminals(connection, request.state.tenant.tenant_id))
 
 
+@described(
+    "Terminals",
+    parameters=[Parameter("terminalId", GUID, "Of one terminal.", examples.TERMINAL)],
+    answers=[rows(ReportShown, "Reports, newest first.", z=shown.a_report)],
+)
 async def get_reports(request: Request) -> Response:
     """X and Z reports with their rows; of one terminal where `terminalId` is given."""
     terminal = Query(request).guid("terminalId")

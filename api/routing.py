@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import guard, logs
+from api.described import Description, description_of
 from api.load import LARGE
 from api.problems import Kind, NotFound, WrongMethod, problem
 from api.tally import NO_ANSWER, NO_ROUTE, Tally
@@ -46,6 +47,11 @@ class Route(NamedTuple):
     handler: Handler
     roles: frozenset[str]
     open: bool = False
+
+    @property
+    def description(self) -> Description | None:
+        """What its handler takes and gives; None: nobody has said."""
+        return description_of(self.handler)
 
 
 class Path(NamedTuple):

@@ -9,17 +9,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import sale_reports
+from api.described import GUID, MOMENT, Parameter, described, one, rows, whole
 from api.freshness import reached
+from api.openapi import examples, shown
 from api.wire import Query, json_answer, list_answer
 from ledger.codec import encoder
 from ledger.database import reading
 from ledger.errors import BadInput
 from projections import catalogue, sales_reads, stock_reads
 from projections.sales_reads import ByGroup, Unit
+from projections.stock_reads import Level
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
+OUTLET = Parameter("outletId", GUID, "One outlet; all where it is missing or zero.", examples.OUTLET)
+_YEAR = Parameter("year", whole(FIRST_YEAR, LAST_YEAR), "The year.", 2026, required=True)
+_MONTH = Parameter("month", whole(1, 12), "The month.", 11, required=True)
+_DAY = Parameter("day", whole(1, 31), "The day of the month.", 23, required=True)
 
+
+@described("Sales", answers=[rows(sale_reports.OutletInfo, "`All`, then the outlets.", outlets=shown.OUTLETS)])
 async def get_outlets(request: Request) -> Response:
     """All outlets together, then each by name."""
     await reached(request, "catalogue")
@@ -28,22 +37,31 @@ async def get_outlets(request: Request) -> Response:
     return _answer(sale_reports.outlet_infos(found.outlets), found.position)
 
 
+@described("Sales", answers=[one(sale_reports.ReportViewModel, "Both.", today=shown.TODAY)])
 async def get_today_sale(request: Request) -> Response:
     """The business day that is running and its month, by outlet."""
     return await _report(request, None)
 
 
+@described("Sales", parameters=[_MONTH], answers=[one(sale_reports.ReportViewModel, "Both.", november=shown.TODAY)])
 async def get_sale_by_month(request: Request) -> Response:
     """The business day that is running, and month `month` of its year, by outlet."""
     return await _report(request, _needed(request, "month", 1, 12))
 
 
+@described("Sales", answers=[one(sale_reports.MonthlyCategorySale, "The month.", november=shown.A_MONTH)])
 async def get_current_month_sale(request: Request) -> Response:
     """The month that is running, of all outlets."""
     totals = await _totals(request, None, "month")
     return _answer(sale_reports.monthly(totals, None), totals.position)
 
 
+@described(
+    "Sales",
+    "By category, by day, by hour of the day, and by outlet.",
+    parameters=[OUTLET, _YEAR, _MONTH],
+    answers=[one(sale_reports.MonthlyCategorySale, "The month.", november=shown.A_MONTH)],
+)
 async def get_monthaly_sale(request: Request) -> Response:
     """One month of an outlet or of all."""
     outlet = Query(request).guid("outletId")
@@ -52,6 +70,12 @@ async def get_monthaly_sale(request: Request) -> Response:
     return _answer(sale_reports.monthly(totals, outlet), totals.position)
 
 
+@described(
+    "Sales",
+    "By category and by hour.",
+    parameters=[OUTLET, Parameter("dt", MOMENT, "The day, by the outlet's clock.", "2026-11-23")],
+    answers=[one(sale_reports.DailyCategorySale, "The day.", monday=shown.A_DAY)],
+)
 async def get_daily_sale(request: Request) -> Response:
     """One day of an outlet or of all; the one that is running where `dt` names none."""
     outlet = Query(request).guid("outletId")
@@ -59,13 +83,25 @@ async def get_daily_sale(request: Request) -> Response:
     return _answer(sale_reports.daily(totals, outlet), totals.position)
 
 
+@described(
+    "Sales",
+    "Only hours in which something was sold.",
+    parameters=[OUTLET, _YEAR, _MONTH, _DAY],
+    answers=[rows(sale_reports.SaleDetail, "Hours.", hours=shown.A_DETAIL)],
+)
 async def get_hourly_sale(request: Request) -> Response:
     """The hours of one day of an outlet or of all."""
-    outlet, day = Query(request).guid("outletId"), _day(request)
+    outlet, day = Query(request).guid("outletId"), _calendar_day(request)
     totals = await _totals(request, outlet, "day", day)
     return _answer(sale_reports.hourly(totals, outlet), totals.position)
 
 
+@described(
+    "Stock",
+    "The sum of all movements; what was sold is negative.",
+    parameters=[Parameter("productId", GUID, "One product.", examples.LATTE), OUTLET],
+    answers=[rows(Level, "By product and outlet.", latte=shown.A_LEVEL)],
+)
 async def get_stock(request: Request) -> Response:
     """The stock of a product or of all, at an outlet or at all."""
     query = Query(request)
@@ -100,7 +136,7 @@ async def local_date(request: Request, name: str, outlet: UUID | None) -> date |
     return moment.astimezone(zone).date() if moment else None
 
 
-def _day(request: Request) -> date:
+def _calendar_day(request: Request) -> date:
     year, month = _needed(request, "year", FIRST_YEAR, LAST_YEAR), _needed(request, "month", 1, 12)
     day = _needed(request, "day", 1, 31)
     try:

@@ -11,6 +11,10 @@ from starlette.responses import Response
 from api import guard
 from api.address import client_address, within
 from api.commands import submit
+from api.described import WORD, Parameter, described, in_header, json_body
+from api.openapi import examples
+from api.openapi.answers import SwishCallback
+from api.openapi.writes import ACCEPTED
 from api.problems import Kind, fail_as
 from api.wire import Query, body, header
 from ledger import reading, swish, swish_door, tolerant
@@ -19,6 +23,7 @@ from ledger.commands import TakeSwish
 from ledger.demo import DEMO
 from ledger.errors import BadInput, NotAdmitted
 from ledger.events import SwishRecorded
+from ledger.records import SwishPayment
 from ledger.swish_door import OPEN, Door, keyed_hash
 from ledger.tenants import Tenant
 
@@ -27,6 +32,27 @@ HEADER = b"callbackidentifier"
 _IDENTIFIER_AT_MOST = 200
 
 
+@described(
+    "Swish",
+    "A till's client records the payment it has asked for, with its credential like any other post. A callback of "
+    "Swish carries none: `tenant` names whom it is for, and it is let in by the `callbackIdentifier` agreed on, else "
+    "by its address. It is always 200 once it is kept; while the database is away it is 503, and Swish sends it again.",
+    parameters=[
+        Parameter(
+            "tenant", WORD, "Of a callback: the tenant's callback key. May be left out where there is one tenant."
+        ),
+        in_header("callbackIdentifier", "Of a callback: what was agreed on with Swish."),
+    ],
+    bodies=[
+        json_body(
+            (SwishPayment, SwishCallback),
+            record=examples.SWISH_RECORD,
+            paid=examples.SWISH_PAID,
+            refunded=examples.SWISH_REFUNDED,
+        )
+    ],
+    answers=[ACCEPTED],
+)
 async def post_swish(request: Request) -> Response:
     """The vendor's record of a Swish payment, or a callback of Swish itself. NotAdmitted: neither may come in."""
     key = Query(request).text("tenant")

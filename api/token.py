@@ -9,6 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.address import client_address
+from api.described import Content, described, one
+from api.openapi import examples, shown
+from api.openapi.answers import TokenForm, TokenPair
 from api.problems import BadRequest, Unauthorised
 from api.throttle import Throttle, of_address, of_user
 from api.wire import body, json_answer
@@ -22,6 +25,20 @@ _FIELDS_AT_MOST = 100
 _LONGEST = 2000
 
 
+@described(
+    "Credentials",
+    "The access token is good for 15 minutes, the refresh token for one use. Names of the form are read in any case, "
+    "and `userName` is `username`. A 400 or 401 has the `error` of RFC 6749.",
+    name="PostToken",
+    bodies=[
+        Content(
+            "application/x-www-form-urlencoded",
+            TokenForm,
+            {"password": examples.BY_PASSWORD, "refresh": examples.BY_REFRESH_TOKEN},
+        )
+    ],
+    answers=[one(TokenPair, "Both tokens.", position=False, pair=shown.TOKENS)],
+)
 async def post_token(request: Request) -> Response:
     """A pair of tokens for a password or a refresh token.
 

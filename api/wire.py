@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.described import query_names
 from api.load import LARGE, Load
 from api.problems import BodyTooLarge
 from ledger.business_time import query_instant
@@ -37,13 +38,16 @@ _DRAINED_TIMES, _DRAINED_SECONDS = 32, 5.0
 class Query:
     """The query parameters of a request: names without regard to case, `dates.Name` is `Name`, the last one wins.
 
-    A parameter without a value counts as not sent. Every method raises BadInput that names the parameter.
+    A parameter without a value counts as not sent. Every method raises BadInput that names the parameter, and
+    LookupError for one that the handler's description does not list: nothing is read that nobody is told of.
     """
 
     def __init__(self, request: Request) -> None:
         # Some programs send letters unescaped.
         text = request.scope["query_string"].decode("utf-8", "replace")
         self._request = request
+        route = request.scope.get("route")
+        self._listed = query_names(route.handler) if route is not None else None
         self._values: dict[str, str] = {
             name.lower().removeprefix(_PREFIX): value for name, value in parse_qsl(text, keep_blank_values=True)
         }
@@ -54,6 +58,8 @@ class Query:
 
     def exact(self, name: str) -> str:
         """The value as it came, `""` when there is none."""
+        if self._listed is not None and name.lower() not in self._listed:
+            raise LookupError(f"the query parameter {name} is read but not listed: add it to the handler's `described`")
         return self._values.get(name.lower(), "")
 
     def guid(self, name: str) -> UUID | None:

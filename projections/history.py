@@ -63,7 +63,7 @@ class AsOf(NamedTuple):
 NOW = AsOf()
 
 
-class Entry(msgspec.Struct):
+class HistoryEntry(msgspec.Struct):
     """One event of a stream's history. `Erased`: what was personal in it was forgotten; `Document`: what it gave."""
 
     Position: int
@@ -160,10 +160,10 @@ async def _chunks(
         yield chunk
 
 
-def _entry(stored: Stored, before: S, after: S, shown: bytes) -> Entry:
+def _entry(stored: Stored, before: S, after: S, shown: bytes) -> HistoryEntry:
     recorded, metadata = stored.recorded, stored.metadata
     said: list[str] = changes(before, recorded.event, after)
-    return Entry(
+    return HistoryEntry(
         Position=recorded.position,
         Version=recorded.version,
         Type=stored.type,
