@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from api.openapi.document import document
 from api.problems import NotFound
 from api.routing import Route
 from api.wire import Headers, Reply, header
+from ledger.codec import encoder
 
 _OURS = Path(__file__).with_name("openapi") / "page"
 # What the browser may load, and from where: this server, and pictures that are part of the style sheet.
@@ -58,7 +58,7 @@ class Published:
         return self._made
 
     def _make(self) -> Kept:
-        return _kept(msgspec.json.encode(document(self._routes)), b"application/json; charset=utf-8", _LOOK_AGAIN)
+        return _kept(encoder.encode(document(self._routes)), b"application/json; charset=utf-8", _LOOK_AGAIN)
 
 
 @described(
