@@ -12,7 +12,7 @@ from api.openapi.answers import Problem
 from api.openapi.schemas import REFERENCE, name_shown, sent, shown
 from api.problems import Kind
 from api.routing import Route
-from ledger.credentials import ROLES
+from ledger.roles import ROLES
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ from api.problems import OUTCOMES
 from api.routing import command, query
 from ledger import full_records
 from ledger.codec import encoder
-from ledger.credentials import ROLES
+from ledger.roles import ROLES
 from tests.described import Described, Operation
 
 DOCUMENT: dict[str, Any] = msgspec.json.decode(encoder.encode(document(ROUTES)))
