@@ -1,17 +1,23 @@
 # Needs make and Python 3.11 or newer, nothing else. `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz torture lint setup
+.PHONY: help run test test-browser screenshots bench fuzz torture lint setup
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: .venv/.ready ## Set up, start everything and serve (HOST, PORT, DATA_DIR, ... from the environment)
 	@exec .venv/bin/order-ledger serve --stop-with-parent
 
 test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of them)
 	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-browser: .venv/.browser ## Test the console in a real Chromium (CHROMIUM= where it is, ARGS=)
+	@.venv/bin/python -m pytest tests/browser $(ARGS)
+
+screenshots: .venv/.browser ## Make the pictures of the console in docs/, in the same Chromium
+	@.venv/bin/python -m tests.browser.screenshots
 
 fuzz: .venv/.ready ## Send hostile requests to every route: REQUESTS of them (5000), others each time
 	@REQUESTS=$${REQUESTS:-5000} .venv/bin/python -m pytest tests/fuzz $(ARGS)
@@ -46,6 +52,11 @@ setup: .venv/.ready ## Only make .venv and install what requirements.lock names
 	@echo "Installing what requirements.lock names (half a minute, only when it has changed) ..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What drives a browser is large, and only browser tests need it.
+.venv/.browser: tests/browser/requirements.lock .venv/.ready
+	@$(PIP) --require-hashes -r $<
 	@touch $@
 
 # The library that `make bench` compares with is in no other environment.

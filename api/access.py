@@ -20,6 +20,7 @@ from ledger.demo import DEMO
 from ledger.errors import Unavailable
 from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, find_tenant, find_tenant_named, outlet_zones
+from ledger.tokens import Kind
 
 # Of the connections for look-ups (`lifespan.FOR_DOORS`) one is always left to those whose credential was seen before.
 STRANGERS_AT_ONCE = 2
@@ -67,12 +68,18 @@ class Register:
 
     async def access(self, sent: bytes) -> Access | Refusal:
         """Whom this key or access token belongs to."""
-        digest = credentials.digest(sent)
+        return await self._known(credentials.digest(sent), sent, "access")
+
+    async def session(self, refresh_token: bytes) -> Access | Refusal:
+        """Whose session this refresh token belongs to, for whoever keeps it where nobody else can read it."""
+        return await self._known(credentials.digest(b"session " + refresh_token), refresh_token, "refresh")
+
+    async def _known(self, digest: bytes, sent: bytes, kind: Kind) -> Access | Refusal:
         lease = self._access.held(digest)
         if lease is None:
             known = self._access.was_held(digest)
             async with contextlib.nullcontext() if known else self._among_strangers():
-                lease = await self._access.get(digest, lambda now: self._look_up(sent, digest, now))
+                lease = await self._access.get(digest, lambda now: self._look_up(sent, digest, kind, now))
         return lease.value
 
     @contextlib.asynccontextmanager
@@ -114,14 +121,14 @@ class Register:
         books = (await self.books(tenant_id)).value
         return books.tenant.secret if books is not None else None
 
-    async def _look_up(self, sent: bytes, digest: bytes, now: float) -> Lease[Access | Refusal]:
+    async def _look_up(self, sent: bytes, digest: bytes, kind: Kind, now: float) -> Lease[Access | Refusal]:
         text = sent[:_LONGEST].decode("latin-1")
         tenant_id, until = credentials.tenant_of_key(text), math.inf
         if tenant_id is not None:
             found = await credentials.find_key(self._pool, tenant_id, digest)
         else:
             tenant_id = tokens.tenant_of_token(text)
-            found, until = await self._signed_in(text, tenant_id, now) if tenant_id is not None else (None, until)
+            found, until = await self._signed_in(text, tenant_id, kind, now) if tenant_id is not None else (None, until)
         if found is None or tenant_id is None:
             return Lease(Refusal.UNKNOWN, until)
         if found.seconds <= 0:
@@ -132,10 +139,10 @@ class Register:
         access = Access(books.tenant, books.zones, found.role, found.actor, found.terminal)
         return Lease(access, min(until, books_until, now + found.seconds))
 
-    async def _signed_in(self, text: str, tenant_id: int, now: float) -> tuple[Credential | None, float]:
-        """Who an access token says they are, and until when by our clock; one that is over has no seconds left."""
+    async def _signed_in(self, text: str, tenant_id: int, kind: Kind, now: float) -> tuple[Credential | None, float]:
+        """Who a token says they are, and until when by our clock; one that is over has no seconds left."""
         secret = await self.secret(tenant_id)
-        claims = tokens.read(text, secret, "access") if secret is not None else None
+        claims = tokens.read(text, secret, kind) if secret is not None else None
         if claims is None:
             return None, math.inf
         found = await users.find_session(self._pool, tenant_id, claims.sid)

@@ -9,8 +9,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from api import commands, docs, explain, feed, health, history, log, metrics, reads, sales, swish
+from api.console import live, static_files, today
+from api.console import sign_in as console_door
+from api.console.pages import open_form, open_page, page
 from api.lifespan import running
 from api.load import Load
+from api.problems import Kind
 from api.routing import Dispatcher, Route, callback, command, may, open_to_all, query, sign_in, watched
 from api.tally import Tally
 from api.token import post_token
@@ -82,6 +86,15 @@ ROUTES: list[Route] = [
     open_to_all("/openapi.json", docs.get_openapi),
     open_to_all("/docs", docs.get_docs),
     open_to_all("/docs/{file}", docs.get_file),
+    # The console, for people.
+    open_page("/", console_door.get_home),
+    open_page("/sign-in", console_door.get_sign_in),
+    open_form("/sign-in", console_door.post_sign_in),
+    open_form("/sign-out", console_door.post_sign_out),
+    open_form("/console/language", console_door.post_language),
+    open_page("/console/static/{name}", static_files.get_static),
+    page("/console/live", live.get_live, READERS),
+    page("/today", today.get_today, READERS),
 ]
 
 
@@ -97,6 +110,8 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.load = Load(settings.bodies_bytes)
     app.state.stopping = False
     app.state.published = docs.Published(ROUTES)
+    app.state.pulse = live.Pulse()
+    app.state.page_roles = {route.path: route.roles for route in ROUTES if route.kind is Kind.PAGE}
     app.state.clock = lambda: datetime.now(UTC)
     return app
 

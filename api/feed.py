@@ -80,10 +80,10 @@ async def get_events(request: Request) -> Response:
     form = _form(request, query)
     if form == EVENT_STREAM:
         after = _last_event_id(request, after)
-        return _streaming(_server_sent(request, after, wanted), EVENT_STREAM)
+        return streaming(_server_sent(request, after, wanted), EVENT_STREAM)
     limit = query.integer("limit", 1, _MOST)
     if form == NDJSON:
-        return _streaming(_lines(request, after, limit, wanted), NDJSON)
+        return streaming(_lines(request, after, limit, wanted), NDJSON)
     settings, expected = request.app.state.settings, named_position(request)
     chunk = await _chunk(request, after, min(limit or settings.page_size, settings.page_limit), wanted)
     if chunk.head < expected:
@@ -144,7 +144,9 @@ def _server_sent_event(line: Line) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (line.position, line.type.encode(), line.json)
 
 
-def _streaming(pieces: AsyncIterator[bytes], media_type: str) -> Response:
+def streaming(pieces: AsyncIterator[bytes], media_type: str) -> Response:
+    """An answer that goes on: it ends early, and quietly, where the database or the credential does."""
+
     async def until_it_cannot() -> AsyncIterator[bytes]:
         try:
             async for piece in pieces:

@@ -39,14 +39,18 @@ async def admit(scope: Scope, headers: Headers) -> None:
     Unauthorised: there is no such credential, or not any more. TooManyRequests: its address has guessed too often.
     Forbidden: the role may not do this. Unavailable: the database cannot say.
     """
-    access = await _access(scope, headers)
-    roles: frozenset[str] = scope["roles"]
-    if access.role not in roles:
-        raise Forbidden(f"the role {access.role} may not do this; it takes {' or '.join(sorted(roles))}")
+    let_in(scope, await _access(scope, headers))
+
+
+def let_in(scope: Scope, access: Access) -> None:
+    """Lets somebody in whose role may use the route (`scope["roles"]`). Forbidden: it may not."""
     state = scope["state"]
     state["access"] = access
     state["tenant"] = access.tenant
     state["actor"] = access.actor
+    roles: frozenset[str] = scope["roles"]
+    if access.role not in roles:
+        raise Forbidden(f"the role {access.role} may not do this; it takes {' or '.join(sorted(roles))}")
 
 
 def speaks_for(request: Request, terminals: Sequence[UUID]) -> None:
@@ -77,11 +81,11 @@ async def _access(scope: Scope, headers: Headers) -> Access:
     raise Unauthorised(found.value)
 
 
-def refuse_foreign(headers: Headers) -> None:
+def refuse_foreign(headers: Headers, *, linked: bool = False) -> None:
     """Keeps web pages away from a server that asks for no credential. Forbidden: a foreign Host or Origin.
 
     A browser names the page's site in `Origin`, and, where it leaves that out (an image, a link), in `Sec-Fetch-Site`;
-    programs send none of them.
+    programs send none of them. With `linked`, a link on a foreign page may be followed: what it opens only shows.
     """
     host = headers.get(b"host", b"")
     if host and (len(host) > _LONGEST or not _is_local(host)):
@@ -89,8 +93,24 @@ def refuse_foreign(headers: Headers) -> None:
     origin = headers.get(b"origin")
     if origin is not None and (len(origin) > _LONGEST or not _is_local_origin(origin)):
         raise Forbidden("the demo answers to pages of this machine only: foreign Origin")
-    if headers.get(b"sec-fetch-site", b"").lower() == b"cross-site":
+    followed = linked and headers.get(b"sec-fetch-dest") == b"document"
+    if headers.get(b"sec-fetch-site", b"").lower() == b"cross-site" and not followed:
         raise Forbidden("the demo answers to pages of this machine only: cross-site request")
+
+
+def refuse_cross_site(headers: Headers) -> None:
+    """Keeps other sites' forms away from where a cookie counts. Forbidden: the request is sent by a foreign page.
+
+    Browsers say so in `Sec-Fetch-Site`; older ones name the page's site in `Origin` with every post.
+    """
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        foreign = site.lower() not in (b"same-origin", b"none")
+    else:
+        origin = headers.get(b"origin")
+        foreign = origin is not None and origin.partition(b"://")[2].lower() != headers.get(b"host", b"").lower()
+    if foreign:
+        raise Forbidden("this was sent from a page of another site")
 
 
 def identify(scope: Scope, headers: Headers) -> str:

@@ -24,12 +24,14 @@ log = logging.getLogger("order_ledger.api")
 class Kind(enum.Enum):
     """How a request fails: as the contract's command (417), or with the statuses of HTTP.
 
-    A callback of Swish is a command that Swish sends again later where it gets 503 (contract, section 5).
+    A callback of Swish is a command that Swish sends again later where it gets 503 (contract, section 5). A page of the
+    console fails as a query does, for people.
     """
 
     COMMAND = "command"
     CALLBACK = "callback"
     QUERY = "query"
+    PAGE = "page"
 
 
 class HttpError(LedgerError):

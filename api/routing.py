@@ -21,12 +21,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import guard, logs
 from api.described import Description, description_of
 from api.load import LARGE
-from api.problems import Kind, NotFound, WrongMethod, problem
+from api.problems import Kind, NotFound, Problem, WrongMethod, problem
 from api.tally import NO_ANSWER, NO_ROUTE, Tally
 from api.wire import Reply
 from ledger.errors import OutcomeUnknown
 
 Handler = Callable[[Request], Awaitable[Response]]
+Door = Callable[[Scope, guard.Headers], Awaitable[None]]
+Refuser = Callable[[Request, Problem], Response]
 
 log = logging.getLogger("order_ledger.api")
 
@@ -38,7 +40,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class Route(NamedTuple):
     """One method of one path, and the roles that may use it: each says so itself, for nobody may what nobody allowed.
 
-    `open` lets a request in whatever its credential: the handler itself looks at it.
+    `open` lets a request in whatever its credential: the handler itself looks at it. `door` is another way in than that
+    for credentials in a header, and `refuse` another shape of refusals than JSON; the console's pages have both.
     """
 
     kind: Kind
@@ -47,6 +50,8 @@ class Route(NamedTuple):
     handler: Handler
     roles: frozenset[str]
     open: bool = False
+    door: Door = guard.admit
+    refuse: Refuser | None = None
 
     @property
     def description(self) -> Description | None:
@@ -156,7 +161,7 @@ class Dispatcher:
     async def _handled(self, scope: Scope, receive: Receive, send: Send, headers: guard.Headers) -> Response:
         try:
             if scope["app"].state.settings.demo and b"authorization" not in headers:
-                guard.refuse_foreign(headers)
+                guard.refuse_foreign(headers, linked=self._is_page(scope))
             path, values = self._find(scope["path"])
             if scope["method"] == "OPTIONS":
                 return Reply(204, b"", [(b"allow", ", ".join(_methods(path.routes)).encode("ascii"))])
@@ -164,12 +169,18 @@ class Dispatcher:
             scope["failing_as"], scope["roles"] = route.kind, route.roles
             scope["path_params"] = dict(zip(path.parameters, values, strict=True))
             if not route.open:
-                await guard.admit(scope, headers)
+                await route.door(scope, headers)
             return await route.handler(Request(scope, receive, send))
         except (ClientDisconnect, OutcomeUnknown):
             raise
         except Exception as error:
-            return _refusal(error, scope)
+            return _refusal(error, Request(scope, receive, send))
+
+    def _is_page(self, scope: Scope) -> bool:
+        """Whether a page is asked for: a link to one may stand anywhere."""
+        found = self._fixed.get(scope["path"].lower())
+        route = found.routes.get("GET") if found is not None else None
+        return scope["method"] == "GET" and route is not None and route.kind is Kind.PAGE
 
     def _find(self, path: str) -> tuple[Path, list[str]]:
         """What is under a path, and the values of its parameters."""
@@ -206,8 +217,9 @@ def _methods(routes: dict[str, Route]) -> list[str]:
     return sorted({*routes, "OPTIONS", *(["HEAD"] if _is_readable(routes) else [])})
 
 
-def _refusal(error: Exception, scope: Scope) -> Reply:
+def _refusal(error: Exception, request: Request) -> Response:
     """The answer to an error, and the one line that says so; it quotes nothing of the request."""
+    scope = request.scope
     found = problem(error, scope.get("failing_as", Kind.QUERY))
     scope["outcome"] = _OUTCOMES.get(found.name, "refused")
     route: Route | None = scope.get("route")
@@ -215,6 +227,8 @@ def _refusal(error: Exception, scope: Scope) -> Reply:
         "refused",
         extra={"fields": {"route": route.path if route else NO_ROUTE, "status": found.status, "problem": found.name}},
     )
+    if route is not None and route.refuse is not None:
+        return route.refuse(request, found)
     return Reply(found.status, found.body, found.headers)
 
 

@@ -45,27 +45,28 @@ async def post_token(request: Request) -> Response:
     BadRequest: the form is not one of RFC 6749. Unauthorised: `invalid_grant`, whatever exactly is wrong.
     TooManyRequests: the address, or the name, has failed too often to be looked at now.
     """
-    form = _form(await body(request))
-    if not form.get("grant_type"):
+    fields = form(await body(request))
+    if not fields.get("grant_type"):
         raise BadRequest("grant_type is missing", members={"error": "invalid_request"})
-    needed = _GRANTS.get(form["grant_type"])
+    needed = _GRANTS.get(fields["grant_type"])
     if needed is None:
         raise BadRequest("grant_type must be password or refresh_token", members={"error": "unsupported_grant_type"})
-    missing = [name for name in needed if not form.get(name)]
+    missing = [name for name in needed if not fields.get(name)]
     if missing:
         raise BadRequest(f"{missing[0]} is missing", members={"error": "invalid_request"})
-    values = [form[name][:_LONGEST] for name in needed]
-    pair = await (_by_password if len(values) == 2 else _by_refresh_token)(request, *values)
+    values = [fields[name][:_LONGEST] for name in needed]
+    pair = await (by_password if len(values) == 2 else _by_refresh_token)(request, *values)
     return json_answer(_answer(pair))
 
 
-async def _by_password(request: Request, name: str, password: str) -> Pair:
+async def by_password(request: Request, name: str, password: str) -> Pair:
+    """A pair of tokens for a name and a password. Unauthorised: they do not fit. TooManyRequests: too many did not."""
     sign_in, throttle = _doors(request)
-    guesser, name = _guesser(request), folded(name)[: NAME_AT_MOST + 1]
-    throttle.check(guesser, of_user(name))
-    pair = await sign_in.with_password(name, password, lambda: throttle.check(guesser, of_user(name)))
+    address, name = guesser(request), folded(name)[: NAME_AT_MOST + 1]
+    throttle.check(address, of_user(name))
+    pair = await sign_in.with_password(name, password, lambda: throttle.check(address, of_user(name)))
     if pair is None:
-        throttle.failed(guesser, of_user(name))
+        throttle.failed(address, of_user(name))
         raise _invalid_grant("the user name or the password is unknown")
     throttle.forget(of_user(name))
     return pair
@@ -79,8 +80,8 @@ async def _by_refresh_token(request: Request, text: str) -> Pair:
     except SessionOver as over:
         raise _invalid_grant(str(over)) from None
     if pair is None:
-        throttle.check(_guesser(request))
-        throttle.failed(_guesser(request))
+        throttle.check(guesser(request))
+        throttle.failed(guesser(request))
         raise _invalid_grant("the refresh token is unknown")
     return pair
 
@@ -93,7 +94,8 @@ def _doors(request: Request) -> tuple[SignIn, Throttle]:
     return request.app.state.sign_in, request.app.state.throttle
 
 
-def _guesser(request: Request) -> str:
+def guesser(request: Request) -> str:
+    """The name under which failures of whoever sends this are counted."""
     trusted = request.app.state.settings.trusted_proxies
     return of_address(client_address(request.scope, request.scope["header"], trusted))
 
@@ -109,7 +111,8 @@ def _answer(pair: Pair) -> bytes:
     )
 
 
-def _form(content: bytes) -> dict[str, str]:
+def form(content: bytes) -> dict[str, str]:
+    """The fields of a form by their names in lower case; the last of a name wins. BadRequest: it is none."""
     try:
         fields = parse_qsl(content.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_AT_MOST)
     except ValueError as error:

@@ -76,6 +76,14 @@ class SignIn:
             raise SessionOver("the session is over; sign in again")
         return await self._pair(tenant_id, claims.sid, claims.sub, session.generation, session.seconds)
 
+    async def sign_out(self, refresh_token: str) -> None:
+        """Ends the session of a genuine refresh token; anything else changes nothing."""
+        tenant_id = tokens.tenant_of_token(refresh_token)
+        secret = await self._secret_of(tenant_id) if tenant_id is not None else None
+        claims = tokens.read(refresh_token, secret, "refresh") if secret is not None else None
+        if claims is not None and tenant_id is not None:
+            await users.end_session(self._pool, tenant_id, claims.sid)
+
     async def _pair(
         self, tenant_id: int, session_id: UUID, user_id: UUID, generation: int, seconds: float
     ) -> Pair | None:

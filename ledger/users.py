@@ -127,6 +127,12 @@ async def renew_session(pool: Pool, tenant_id: int, session_id: UUID, generation
     return Session(*row) if row is not None and row["seconds"] > 0 else None
 
 
+async def end_session(pool: Pool, tenant_id: int, session_id: UUID) -> None:
+    """Signs out; others notice after LEASE."""
+    async with reading(pool, tenant_id) as connection:
+        await connection.execute(_SQL["end_session"], tenant_id, session_id)
+
+
 async def find_session(pool: Pool, tenant_id: int, session_id: UUID) -> Credential | None:
     """Who signed in; None: there was no such session."""
     async with reading(pool, tenant_id) as connection:

@@ -19,6 +19,10 @@ UPDATE ledger.users SET disabled_at = coalesce(disabled_at, clock_timestamp())
 UPDATE ledger.sessions SET revoked_at = clock_timestamp()
  WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL
 
+-- name: end_session -- one of a user's
+UPDATE ledger.sessions SET revoked_at = clock_timestamp()
+ WHERE tenant_id = $1 AND session_id = $2 AND revoked_at IS NULL
+
 -- name: sign_in_row -- of a user who may
 SELECT user_id, password FROM ledger.users WHERE tenant_id = $1 AND name = $2 AND disabled_at IS NULL
 

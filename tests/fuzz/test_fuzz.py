@@ -17,7 +17,11 @@ from tests.fuzz.conftest import REQUESTS, Target
 
 MEMBERS = {"type", "title", "status", "detail", "errors", "retryable"}
 ALWAYS = {400, 401, 403, 404, 405, 413, 429, 431}
-POSSIBLE = {Kind.COMMAND: {200, 417, 401, 403, 413, 429}, Kind.QUERY: {200, 400, 401, 403, 404, 413, 429, 503}}
+POSSIBLE = {
+    Kind.COMMAND: {200, 417, 401, 403, 413, 429},
+    Kind.QUERY: {200, 400, 401, 403, 404, 413, 429, 503},
+    Kind.PAGE: {200, 303, 400, 401, 403, 404, 413, 429, 503},
+}
 
 
 def answered(url: str, asked: Asked) -> list[Answer]:
@@ -35,7 +39,10 @@ def check(asked: Asked, answer: Answer) -> None:
     """An answer of the contract, section 1."""
     status = answer.status
     assert status < 500 or (status == 503 and "retry-after" in answer.headers), (asked.content[:3000], answer)
-    if status >= 400 and answer.headers:
+    if status >= 400 and answer.headers.get("content-type", "").startswith("text/html"):
+        assert asked.route is None or asked.route.kind is Kind.PAGE
+        assert b"</html>" in answer.body
+    elif status >= 400 and answer.headers:
         assert answer.headers["content-type"] == "application/problem+json"
         found = answer.json()
         assert set(found) - {"error"} == MEMBERS, found
@@ -45,7 +52,7 @@ def check(asked: Asked, answer: Answer) -> None:
     elif answer.body and answer.headers["content-type"].startswith("application/json"):
         answer.json()
     if asked.route is None:
-        assert status in ALWAYS | {200, 204, 417, 503}
+        assert status in ALWAYS | {200, 204, 303, 417, 503}
     else:
         # An escape that is none, or a target of no form, is refused before it is known which route was meant.
         assert status in POSSIBLE.get(asked.route.kind, ALWAYS | {200, 503}) | {400, 404, 431}, (asked.content, answer)

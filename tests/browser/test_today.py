@@ -1,0 +1,54 @@
+"""*Today*: what was sold, as it is sold."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from api.console.formats import Formats
+from tests.browser.browsing import Tab
+from tests.browser.conftest import House
+from tests.browser.day import OUTLETS, ZONE, a_sale, sell
+
+SWEDISH = Formats("sv", ZONE)
+
+
+def kronor(amount: Decimal) -> str:
+    """As the page writes it, with plain blanks."""
+    return SWEDISH.kronor(amount).replace("\u00a0", " ")
+
+
+async def test_the_day_is_what_was_sold_beside_a_week_ago(desk: Tab, house: House) -> None:
+    house.server.get("Sale/GetTodaySale")
+    day = house.day
+    await desk.open("/today")
+    assert await desk.text("#figures .amount") == kronor(day.total(day.today))
+    for outlet, name in OUTLETS.items():
+        amount = day.total([sale for sale in day.today if sale.body["OutletId"] == outlet])
+        assert kronor(amount) in await desk.text(f"#outlets tr:has-text('{name}')")
+    for category, amount in day.categories(day.today).items():
+        assert kronor(amount) in await desk.text(f"#categories tr:has-text('{category}')")
+    said = await desk.page.locator("#figures .compared").first.inner_text()
+    until = datetime.now(ZONE) - timedelta(days=7)
+    expected = day.total([sale for sale in day.week_ago if sale.moment <= until])
+    assert said.replace("\u00a0", " ").endswith(kronor(expected))
+
+
+async def test_it_is_live_without_reloading(desk: Tab, house: House) -> None:
+    house.server.get("Sale/GetTodaySale")
+    await desk.open("/today")
+    await desk.until("document.getElementById('live').textContent === 'Direkt'")
+    await desk.page.locator("#hours summary").click()
+    await desk.page.evaluate("() => { window.unloaded = false; window.onpagehide = () => { window.unloaded = true } }")
+    before = await desk.text("#figures .amount")
+    sale = a_sale(random.Random(2), datetime.now(ZONE))
+    sell(house.server, sale)
+    house.day.today.append(sale)
+    await desk.until(
+        "before => document.querySelector('#figures .amount').innerText.replaceAll('\\u00a0', ' ') !== before", before
+    )
+    assert await desk.text("#figures .amount") == kronor(house.day.total(house.day.today))
+    assert await desk.page.evaluate("window.unloaded") is False
+    # What was opened stays open.
+    assert await desk.page.locator("#hours table").is_visible()
