@@ -62,7 +62,7 @@ def test_another_method_is_405(server: Server, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/api", "/api/Order", "/api/Order/PostOrders", "/api/Order/PostOrder/x", "/v1/orders", "/v2/stock",
+    "/nowhere", "/api", "/api/Order", "/api/Order/PostOrders", "/api/Order/PostOrder/x", "/v1/orders", "/v2/stock",
     "/api/Order/UpdateOrderStatus", f"/api/Order/UpdateOrderStatus/{NO_ID}", "/api/Sale/GetOutlets/%2e%2e/x", "/%00",
 ])  # fmt: skip
 def test_an_unknown_path_is_404(server: Server, path: str) -> None:
