@@ -11,7 +11,7 @@ import pytest
 from api.console.language import LANGUAGES, WORDS, chosen
 from api.console.pages import MENU
 from api.problems import OUTCOMES
-from ledger.credentials import ROLES
+from ledger.roles import ROLES
 
 CONSOLE = Path(__file__).parents[2] / "api" / "console"
 SV, EN = WORDS["sv"].texts, WORDS["en"].texts
