@@ -9,8 +9,8 @@ from typing import Protocol
 
 import httpx
 
-from .errors import Problem, Unreachable
-from .sending import content_of, exchange
+from .errors import Problem
+from .sending import content_of, exchange, not_the_ledger
 
 # A token is renewed so many seconds before it ends, or in the last tenth of its life if that is shorter.
 AHEAD_SECONDS = 60.0
@@ -76,7 +76,7 @@ class Session:
 
     def _take(self, said: object, asked: float) -> None:
         if not isinstance(said, dict) or not {"access_token", "refresh_token", "expires_in"} <= said.keys():
-            raise Unreachable("something answered that is not the ledger's sign-in")
+            raise not_the_ledger()
         access, refresh, seconds = said["access_token"], said["refresh_token"], float(said["expires_in"])
         self._access, self._refresh = str(access), str(refresh)
         self._renew_at = asked + seconds - min(AHEAD_SECONDS, seconds / 10)

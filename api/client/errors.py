@@ -36,6 +36,12 @@ class Problem(ClientError):
         self.type, self.retryable, self.retry_after = type_, retryable, retry_after
 
     @property
+    def document(self) -> dict[str, object]:
+        """The problem as JSON."""
+        errors = [{"path": path, "message": message} for path, message in self.errors]
+        return {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail, "errors": errors}
+
+    @property
     def is_refusal(self) -> bool:
         """Whether it is this document that was refused, and would be again; not the sender, the path or the moment."""
         return self.status == 413 or (self.status == 417 and not self.retryable)

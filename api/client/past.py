@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Literal
 
@@ -83,30 +83,19 @@ class Past(Reads):
 
     async def get_stock(self, *, product: Guid | None = None, outlet: Guid | None = None) -> list[Json]:
         """The sum of all movements, by product and outlet; sales are negative."""
-        found: list[Json] = await self.read("/v1/stock", productId=product, outletId=outlet)
-        return found
+        return await self._list("/v1/stock", productId=product, outletId=outlet)
 
     async def get_swish(self, *, order: Guid | None = None) -> list[Json]:
         """Swish payments, refunds and payouts with their flags; of one order, or all."""
-        found: list[Json] = await self.read("/v1/swish", orderId=order)
-        return found
+        return await self._list("/v1/swish", orderId=order)
 
     async def get_terminals(self) -> list[Json]:
         """Every terminal with its last health report and its last X or Z report."""
-        found: list[Json] = await self.read("/v1/terminals")
-        return found
+        return await self._list("/v1/terminals")
 
     async def get_reports(self, *, terminal: Guid | None = None) -> list[Json]:
         """X and Z reports with their rows."""
-        found: list[Json] = await self.read("/v1/reports", terminalId=terminal)
-        return found
+        return await self._list("/v1/reports", terminalId=terminal)
 
     def _history(self, path: str, after: int) -> AsyncIterator[Json]:
-        return following(self._page_of(f"{path}/history"), "Version", after)
-
-    def _page_of(self, path: str) -> Callable[[int], Awaitable[list[Json]]]:
-        async def page(after: int) -> list[Json]:
-            found: list[Json] = await self.read(path, after=after, limit=_PAGE)
-            return found
-
-        return page
+        return following(lambda last: self._list(f"{path}/history", after=last, limit=_PAGE), "Version", after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -12,11 +13,13 @@ from .wire import Guid, Json
 
 
 class Reads(ABC):
-    """The contract's reads. What this client has written is in what it reads."""
+    """The contract's reads. What they give reflects `position`, or a later one."""
+
+    position: int
 
     @abstractmethod
-    async def read(self, path: str, **parameters: object) -> Any:
-        """The JSON under a path."""
+    async def read(self, path: str, query: Mapping[str, object] | None = None, *, at_least: int = 0) -> Any:
+        """The JSON under a path, as it is at that position or later; parameters of None are left out."""
 
     def get_open_order(self, **window: Unpack[Window]) -> Pages:
         """Orders in progress, with their lines and products."""
@@ -48,8 +51,7 @@ class Reads(ABC):
 
     async def get_orders_history(self, customer_id: Guid, *, all_orders: bool = False) -> list[Json]:
         """A customer's online orders, oldest first; with `all_orders` the till's too."""
-        found: list[Json] = await self.read(f"/api/Order/GetOrdersHistory/{segment(customer_id)}", all=all_orders)
-        return found
+        return await self._list(f"/api/Order/GetOrdersHistory/{segment(customer_id)}", all=all_orders)
 
     async def get_customer_cart_order(self, customer_id: Guid) -> Json | None:
         """A customer's newest cart."""
@@ -58,8 +60,7 @@ class Reads(ABC):
 
     async def get_outlets(self) -> list[Json]:
         """`{"Id", "Name"}` of all outlets together, then of each."""
-        found: list[Json] = await self.read("/api/Sale/GetOutlets")
-        return found
+        return await self._list("/api/Sale/GetOutlets")
 
     async def get_today_sale(self) -> Json:
         """The business day that is running and its month, by outlet."""
@@ -84,26 +85,24 @@ class Reads(ABC):
     async def get_hourly_sale(self, day: date, *, outlet: Guid | None = None) -> list[Json]:
         """The hours of a day with a sale, of an outlet or of all."""
         parts = {"year": day.year, "month": day.month, "day": day.day}
-        found: list[Json] = await self.read("/api/Sale/GetHourlySale", outletId=outlet, **parts)
+        return await self._list("/api/Sale/GetHourlySale", outletId=outlet, **parts)
+
+    async def _one(self, path: str, **query: object) -> Json:
+        found: Json = await self.read(path, query)
         return found
 
-    async def _one(self, path: str, **parameters: object) -> Json:
-        found: Json = await self.read(path, **parameters)
+    async def _list(self, path: str, **query: object) -> list[Json]:
+        found: list[Json] = await self.read(path, query)
         return found
 
     def _pages(self, path: str, window: Window) -> Pages:
-        async def page(number: int) -> list[Json]:
-            found: list[Json] = await self.read(
-                path,
-                LastExecutedDate=window.get("since"),
-                CurrentDate=window.get("until"),
-                TerminalId=window.get("terminal"),
-                PageNo=number,
-                PageSize=window.get("page_size"),
-            )
-            return found
-
-        return Pages(page)
+        wanted = {
+            "LastExecutedDate": window.get("since"),
+            "CurrentDate": window.get("until"),
+            "TerminalId": window.get("terminal"),
+            "PageSize": window.get("page_size"),
+        }
+        return Pages(lambda number: self._list(path, PageNo=number, **wanted))
 
 
 def segment(value: object) -> str:

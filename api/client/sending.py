@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 import httpx
@@ -18,23 +19,36 @@ T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 
 
-async def exchange(http: httpx.AsyncClient, method: str, path: str, **arguments: Any) -> httpx.Response:
-    """One request and its answer of 200. Problem: another answer. Unreachable: none, or not the ledger's."""
-    try:
-        answer = await http.request(method, path, **arguments)
-    except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError) as error:
-        raise unreachable(error) from error
-    return checked(answer)
+async def exchange(
+    http: httpx.AsyncClient, method: str, path: str, *, stream: bool = False, **arguments: Any
+) -> httpx.Response:
+    """One request and its answer of 200, read to its end unless it is a `stream`, which the caller closes.
 
-
-def checked(answer: httpx.Response) -> httpx.Response:
-    """An answer that was read, when it is 200; raises as `exchange` does."""
+    Problem: another answer. Unreachable: none, or not the ledger's.
+    """
+    with network():
+        answer = await http.send(http.build_request(method, path, **arguments), stream=stream)
+        if answer.status_code != 200:
+            await answer.aread()  # and so it is closed
     if answer.status_code >= 400:
         raise problem_of(answer.status_code, content_of(answer), answer.headers)
     if answer.status_code != 200:
-        # The sign-in page of a café's Wi-Fi, for one.
-        raise Unreachable(f"something answered with {answer.status_code}, which the ledger does not")
+        raise not_the_ledger()
     return answer
+
+
+@contextlib.contextmanager
+def network() -> Iterator[None]:
+    """Says of the network's errors what they mean to the caller: Unreachable."""
+    try:
+        yield
+    except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError) as error:
+        raise Unreachable(f"the ledger cannot be reached: {str(error) or type(error).__name__}") from error
+
+
+def not_the_ledger() -> Unreachable:
+    """What answered is something else: the sign-in page of a café's Wi-Fi, for one."""
+    return Unreachable("something answered that is not the ledger")
 
 
 def content_of(answer: httpx.Response) -> Any:
@@ -45,22 +59,18 @@ def content_of(answer: httpx.Response) -> Any:
         return None
 
 
-def unreachable(error: Exception) -> Unreachable:
-    """What the network's error means to the caller."""
-    return Unreachable(f"the ledger cannot be reached: {str(error) or type(error).__name__}")
-
-
 async def retrying(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
     """What `attempt` gives at last. ClientError: it failed for good, or was still failing after so many seconds."""
     end = asyncio.get_running_loop().time() + seconds
+    before: ClientError | None = None
     for number in itertools.count():
         try:
             async with asyncio.timeout_at(end):
                 return await attempt()
         except TimeoutError:
-            raise Unreachable(f"the ledger has not answered within {seconds:g} seconds") from None
+            raise Unreachable(f"the ledger has not answered within {seconds:g} seconds") from before
         except ClientError as failure:
-            pause = pause_before(number, failure.retry_after)
+            before, pause = failure, pause_before(number, failure.retry_after)
             if not failure.retryable or asyncio.get_running_loop().time() + pause >= end:
                 raise
         await asyncio.sleep(pause)

@@ -26,9 +26,9 @@ Fault = Callable[[], Awaitable[None]]
 class Stand:
     """A server and a projector on `data_dir`; `wrap` goes before the server's command line."""
 
-    def __init__(self, data_dir: Path, random: Random, wrap: Sequence[str] = ()) -> None:
+    def __init__(self, data_dir: Path, random: Random, wrap: Sequence[str] = (), **settings: str) -> None:
         self.data_dir, self._random, self._wrap = data_dir, random, tuple(wrap)
-        self._settings = {"DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"}
+        self._settings = {"DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"} | settings
         self._log = data_dir.with_suffix(".log").open("ab")
         self._server: subprocess.Popen[str]
         self._projector: subprocess.Popen[str] | None = None
