@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
+from projections.rows import write
 
 _SQL = queries("projections/orders.sql")
 # Told by streams of their own.
@@ -229,9 +230,9 @@ class Orders:
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch of events, each order's row written once."""
-        orders = folded(await _read(connection, tenant_id, events), events)
-        if orders:
-            await _write(connection, tenant_id, orders)
+        begun = {recorded.stream for recorded in events if recorded.version == 1}
+        orders = folded(await _read(connection, tenant_id, events, begun), events)
+        await _write(connection, tenant_id, orders, begun)
         if erased := {recorded.event.customer_id for recorded in events if isinstance(recorded.event, CustomerErased)}:
             await connection.execute(_SQL["forget_customers"], tenant_id, erased)
         if customers := learnt(events):
@@ -243,15 +244,21 @@ class Orders:
         await _write(connection, tenant_id, folded({}, events))
 
 
-async def _write(connection: Connection, tenant_id: int, orders: Mapping[str, Standing]) -> None:
-    columns = zip(*map(row, orders.values()), strict=True)
-    await connection.execute(_SQL["write_orders"], tenant_id, *columns)
+async def _write(
+    connection: Connection, tenant_id: int, orders: Mapping[str, Standing], begun: Set[str] = frozenset()
+) -> None:
+    """Writes the rows of orders; those of streams in `begun` are new."""
+    new, changed = list[Row](), list[Row]()
+    for stream, order in orders.items():
+        (new if stream in begun else changed).append(row(order))
+    await write(connection, _SQL["write_orders"], "orders", Row._fields, tenant_id, new, changed)
 
 
-async def _read(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[str, Standing]:
-    """The orders as they stood; one whose first event is among these has no row."""
-    new = {recorded.stream for recorded in events if recorded.version == 1}
-    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, _OF_OTHERS)} - new
+async def _read(
+    connection: Connection, tenant_id: int, events: Sequence[Recorded], begun: Set[str]
+) -> dict[str, Standing]:
+    """The orders as they stood; one whose stream has begun among these events has no row."""
+    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, _OF_OTHERS)} - begun
     if not streams:
         return {}
     ids = [UUID(stream[_STREAM:]) for stream in streams]

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import itertools
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple
 
 import asyncpg
 
@@ -18,8 +22,9 @@ from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault
 from projections import ALL, NAMES, schemas
+from projections.filling import fill
 from projections.projection import Projection
-from projections.runner import Runner
+from projections.runner import Runner, is_passing
 from projections.schemas import schema_of
 
 log = logging.getLogger(__name__)
@@ -81,23 +86,23 @@ async def one_at_a_time(pool: Pool) -> AsyncIterator[None]:
 
 
 async def _rebuild(pool: Pool, vault: Vault, projections: Sequence[Projection], progress: Report) -> None:
-    names = [projection.name for projection in projections]
-    for name in names:
-        await _begin(pool, name)
-    await _fill(pool, Runner(pool, vault, projections, suffix=NEXT), names, progress)
     for projection in projections:
-        await _take_over(pool, Runner(pool, vault, [projection], suffix=NEXT), projection.name, progress)
+        await _begin(pool, projection.name)
+    await _fill(pool, vault, projections, progress)
+    for projection in projections:
+        await _take_over(pool, vault, projection, progress)
 
 
-async def _take_over(pool: Pool, runner: Runner, name: str, progress: Report) -> None:
+async def _take_over(pool: Pool, vault: Vault, projection: Projection, progress: Report) -> None:
     """Switches to the next generation as soon as readers of the old one let go."""
+    name = projection.name
     for tries in range(SWITCH_TRIES):
         try:
-            return await _switch(pool, runner, name)
+            return await _switch(pool, Runner(pool, vault, [projection], suffix=NEXT), name)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             log.info("rebuild of %s: readers hold the old tables, trying again (%d)", name, tries + 1)
             await asyncio.sleep(1)
-            await _fill(pool, runner, [name], progress)
+            await _fill(pool, vault, [projection], progress)
     raise LedgerError(f"{name} is rebuilt, but the old tables were never free to be dropped; try again")
 
 
@@ -110,25 +115,78 @@ async def _begin(pool: Pool, name: str) -> None:
         await forget(connection, name + NEXT)
 
 
-async def _fill(pool: Pool, runner: Runner, names: Sequence[str], progress: Report) -> None:
+class _Standing(NamedTuple):
+    """How far the next generation of a projection has come in a tenant's log, and the one in use."""
+
+    tenant_id: int
+    name: str
+    next: int
+    live: int
+    error: str | None
+    head: int
+
+
+async def _standing(connection: Connection, names: Sequence[str]) -> list[_Standing]:
+    """By tenant. LedgerError: a projection cannot be applied to the log."""
+    found = [_Standing(*row) for row in await connection.fetch(_SQL["standing"], names, NEXT)]
+    for one in found:
+        if one.error is not None:
+            raise LedgerError(f"{one.name} cannot be rebuilt, tenant {one.tenant_id}: {one.error}")
+    return found
+
+
+async def _fill(pool: Pool, vault: Vault, projections: Sequence[Projection], progress: Report) -> None:
     """Applies the log to next generations until they are where the log ends, or nearly."""
+    names = [projection.name for projection in projections]
     async with pool.acquire() as connection:
-        behind = True
-        while behind:
-            for tenant_id in await runner.behind(connection):
-                await runner.step_on(connection, tenant_id)
-            for name in names:
-                await _report(connection, name, progress)
-            behind = bool(await runner.behind(connection))
+        while True:
+            standing = await _standing(connection, names)
+            told = _Progress(standing, progress)
+            behind = [one for one in standing if one.next < one.head]
+            if not behind:
+                return
+            for (tenant_id, position), group in itertools.groupby(sorted(behind, key=_place), key=_place):
+                some = {one.name for one in group}
+                await _fill_from(pool, vault, [one for one in projections if one.name in some], tenant_id, position, told)
 
 
-async def _report(connection: Connection, name: str, progress: Report) -> None:
-    """Tells how far it is. LedgerError: the projection cannot be applied to the log."""
-    tenants = await connection.fetch(_SQL["standing"], name + NEXT, name)
-    for tenant in tenants:
-        if tenant["error"] is not None:
-            raise LedgerError(f"{name} cannot be rebuilt, tenant {tenant['tenant_id']}: {tenant['error']}")
-    progress(name, sum(tenant["next"] for tenant in tenants), sum(tenant["head"] for tenant in tenants))
+def _place(one: _Standing) -> tuple[int, int]:
+    return one.tenant_id, one.next
+
+
+async def _fill_from(
+    pool: Pool, vault: Vault, projections: Sequence[Projection], tenant_id: int, position: int, told: _Progress
+) -> None:
+    """Applies the log after `position` to projections that stand there."""
+    try:
+        await fill(pool, vault, projections, NEXT, tenant_id, position, functools.partial(told.moved, tenant_id))
+    except ExceptionGroup as group:
+        passing, _ = group.split(is_passing)
+        if passing is not None:
+            raise passing from None
+        # One event after the other: the checkpoint will say which one it is, and why.
+        if not await Runner(pool, vault, projections, suffix=NEXT).step(tenant_id):
+            raise
+
+
+class _Progress:
+    """Tells how far each projection has come, over all tenants."""
+
+    def __init__(self, standing: Sequence[_Standing], report: Report) -> None:
+        self._report = report
+        self._at = {(one.tenant_id, one.name): one.next for one in standing}
+        self._done, self._total = Counter[str](), Counter[str]()
+        for one in standing:
+            self._done[one.name] += one.next
+            self._total[one.name] += one.head
+        for name in self._total:
+            report(name, self._done[name], self._total[name])
+
+    def moved(self, tenant_id: int, name: str, position: int) -> None:
+        """A projection has come to a position of a tenant's log, which may have grown meanwhile."""
+        self._done[name] += position - self._at[tenant_id, name]
+        self._at[tenant_id, name] = position
+        self._report(name, self._done[name], max(self._done[name], self._total[name]))
 
 
 async def _switch(pool: Pool, runner: Runner, name: str) -> None:
@@ -147,14 +205,14 @@ async def _switch(pool: Pool, runner: Runner, name: str) -> None:
 
 async def _overtake(connection: Connection, runner: Runner, name: str) -> None:
     """What the generation in use has seen while the next one filled."""
-    for tenant in await connection.fetch(_SQL["standing"], name + NEXT, name):
-        position = tenant["next"]
-        while position < tenant["live"]:
-            applied = await runner.apply_next(connection, tenant["tenant_id"])
+    for tenant in await _standing(connection, [name]):
+        position = tenant.next
+        while position < tenant.live:
+            applied = await runner.apply_next(connection, tenant.tenant_id)
             if not applied:
-                raise LedgerError(f"{name} cannot be rebuilt: tenant {tenant['tenant_id']} stays at {position}")
+                raise LedgerError(f"{name} cannot be rebuilt: tenant {tenant.tenant_id} stays at {position}")
             position += applied
-    await _report(connection, name, _quiet)
+    await _standing(connection, [name])
 
 
 def _quiet(name: str, done: int, total: int) -> None:

@@ -17,9 +17,11 @@ LOCK TABLE ledger.checkpoints IN EXCLUSIVE MODE
 -- name: wait_briefly -- for readers of the old tables, which would hold up all that come after
 SET LOCAL lock_timeout = '2s'
 
--- name: standing -- how far a generation ($1) has come for every tenant, and the one it replaces ($2)
-SELECT t.tenant_id, coalesce(n.position, 0) AS next, coalesce(l.position, 0) AS live, n.error, t.head
+-- name: standing -- how far the next generations (named with $2) of these projections have come for every tenant, and
+-- those in use
+SELECT t.tenant_id, p.name, coalesce(n.position, 0) AS next, coalesce(l.position, 0) AS live, n.error, t.head
   FROM ledger.heads() t
-  LEFT JOIN ledger.checkpoints n ON n.tenant_id = t.tenant_id AND n.projection = $1
-  LEFT JOIN ledger.checkpoints l ON l.tenant_id = t.tenant_id AND l.projection = $2
+ CROSS JOIN unnest($1::text[]) AS p (name)
+  LEFT JOIN ledger.checkpoints n ON n.tenant_id = t.tenant_id AND n.projection = p.name || $2
+  LEFT JOIN ledger.checkpoints l ON l.tenant_id = t.tenant_id AND l.projection = p.name
  ORDER BY t.tenant_id

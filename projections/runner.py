@@ -25,6 +25,7 @@ from ledger.waits import first_of
 from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
+from projections.rows import Loading
 from projections.schemas import schema_of
 from projections.standing import standings, totals
 
@@ -158,14 +159,17 @@ class Runner:
         try:
             async with connection.transaction():
                 for name in names:
-                    await self._hand_over(connection, tenant_id, name, events)
+                    await self.hand_over(connection, tenant_id, name, events)
         except Exception as error:
-            if _is_passing(error):
+            if is_passing(error):
                 raise
             return False
         return True
 
-    async def _hand_over(self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded]) -> None:
+    async def hand_over(
+        self, connection: Connection | Loading, tenant_id: int, name: str, events: Sequence[Recorded]
+    ) -> None:
+        """Applies events to a projection, by its name in this generation, in the caller's transaction."""
         projection = self._projections[name]
         wanted = [recorded for recorded in events if type(recorded.event) in projection.handles]
         if isinstance(projection, Personal):
@@ -193,10 +197,10 @@ class Runner:
         """Applies events after `position`; where that fails, as many as can be applied one half after the other."""
         try:
             async with connection.transaction():
-                await self._hand_over(connection, tenant_id, name, events)
+                await self.hand_over(connection, tenant_id, name, events)
             return Outcome(name, events[-1].position)
         except Exception as error:
-            if _is_passing(error):
+            if is_passing(error):
                 raise
             if len(events) == 1:
                 found = f"event {events[0].position} ({NAMES[type(events[0].event)][0]}): {told(error)}"
@@ -214,7 +218,7 @@ def _position(row: Any) -> int:
     return found
 
 
-def _is_passing(error: Exception) -> bool:
+def is_passing(error: BaseException) -> bool:
     """Whether the same events may well be applied a moment later: the database's trouble, not the projection's."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "08").startswith(_PASSING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,13 @@ from ledger.records import Order
 from ledger.store import Connection
 from projections.counted import HANDLES, Standing, is_document, orders_before
 from projections.learnt import Shop, products_within
+from projections.rows import write
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold
 
 _SQL = queries("projections/sales.sql")
+_COLUMNS = (
+    "order_id", "sale", "type", "training", "outlet_id", "moment", "entries", "position", "written", "day", "hour",
+)  # fmt: skip
 read_entries = msgspec.json.Decoder(list[Entry]).decode
 
 
@@ -29,9 +33,10 @@ class _Sales:
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch; the caller holds the checkpoint and commits."""
         book = await _open(connection, tenant_id, events)
+        known = set(book.sheets)
         changes = fold(book, events)
         await _save_names(connection, tenant_id, changes)
-        await _save_sheets(connection, tenant_id, changes)
+        await _save_sheets(connection, tenant_id, changes, known)
         await _move_totals(connection, tenant_id, changes)
 
 
@@ -78,24 +83,14 @@ async def _save_names(connection: Connection, tenant_id: int, changes: Changes) 
         await connection.execute(_SQL["save_categories"], tenant_id, *zip(*changes.categories.items(), strict=True))
 
 
-async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes) -> None:
-    if not changes.sheets:
-        return
-    rows = [
-        (
-            s.order_id,
-            *s.standing,
-            s.outlet_id,
-            s.moment,
-            encoder.encode(s.entries),
-            s.position,
-            s.written,
-            s.day,
-            s.hour,
-        )
-        for s in changes.sheets.values()
-    ]
-    await connection.execute(_SQL["save_sheets"], tenant_id, *zip(*rows, strict=True))
+async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes, known: Set[str]) -> None:
+    """Writes the orders as they are; `known` are the streams that have a sheet already."""
+    new, changed = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
+    for stream, s in changes.sheets.items():
+        place = (s.order_id, *s.standing, s.outlet_id, s.moment)
+        row = (*place, encoder.encode(s.entries), s.position, s.written, s.day, s.hour)
+        (changed if stream in known else new).append(row)
+    await write(connection, _SQL["save_sheets"], "sales_orders", _COLUMNS, tenant_id, new, changed)
     past = [
         (s.order_id, s.outlet_id, s.day, s.hour, encoder.encode(s.entries), s.position, s.written, until)
         for s, until in changes.past

@@ -7,8 +7,9 @@ order takes its old movements out and puts its new ones in. A retry appends no e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -30,8 +31,10 @@ from projections.counted import (
     standing_after,
     standing_with,
 )
+from projections.rows import write
 
 _SQL = queries("projections/stock.sql")
+_COLUMNS = ("order_id", "sale", "type", "training", "outlet_id", "movements", "position")
 _AGAINST = Decimal(-1)
 
 
@@ -139,7 +142,8 @@ class _Stock:
         for order_id, sale, type_, training, outlet_id, movements, position in rows:
             standing = Standing(sale, type_, training)
             sheets[stream_of(order_id)] = Sheet(order_id, standing, outlet_id, _movements(movements), position)
-        await _save(connection, tenant_id, fold(sheets, events))
+        known = set(sheets)
+        await _save(connection, tenant_id, fold(sheets, events), known)
 
 
 PROJECTION = _Stock()
@@ -147,13 +151,13 @@ PROJECTION = _Stock()
 _movements = msgspec.json.Decoder(list[Movement]).decode
 
 
-async def _save(connection: Connection, tenant_id: int, changes: Changes) -> None:
-    if changes.sheets:
-        rows = [
-            (s.order_id, *s.standing, s.outlet_id, encoder.encode(s.movements), s.position)
-            for s in changes.sheets.values()
-        ]
-        await connection.execute(_SQL["save_sheets"], tenant_id, *zip(*rows, strict=True))
+async def _save(connection: Connection, tenant_id: int, changes: Changes, known: Set[str]) -> None:
+    """Writes what a batch changes; `known` are the streams that have a sheet already."""
+    new, changed = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
+    for stream, s in changes.sheets.items():
+        row = (s.order_id, *s.standing, s.outlet_id, encoder.encode(s.movements), s.position)
+        (changed if stream in known else new).append(row)
+    await write(connection, _SQL["save_sheets"], "stock_orders", _COLUMNS, tenant_id, new, changed)
     moved = [
         (UUID(int=product), outlet_id, total.quantity, total.description)
         for outlet_id, at in changes.totals.items()

@@ -1,0 +1,22 @@
+-- name: begin -- a transaction of the owner's: what unqualified names mean, and whose rows there are. Its commit waits
+-- for no disk (filling.py says why it may)
+SELECT set_config('role', 'none', true), set_config('search_path', $1, true),
+       set_config('ledger.tenant', ($2::integer)::text, true), set_config('synchronous_commit', 'off', true)
+
+-- name: may_copy -- PostgreSQL copies no rows into a table whose wall binds the copier, which is the owner here
+SELECT bool_and(NOT row_security_active(c.oid))
+  FROM pg_class c
+ WHERE c.relnamespace = ANY (string_to_array($1, ', ')::regnamespace[]) AND c.relkind = 'r'
+
+-- name: move -- the checkpoints of projections $2 from $3 to $4; how many stood there
+WITH moved AS (
+    UPDATE ledger.checkpoints SET position = $4
+     WHERE tenant_id = $1 AND projection = ANY ($2::text[]) AND position = $3 AND error IS NULL
+    RETURNING 1
+)
+SELECT count(*) FROM moved
+
+-- name: add_checkpoints -- of a generation that starts before the first event
+INSERT INTO ledger.checkpoints (tenant_id, projection)
+SELECT $1, n.projection FROM unnest($2::text[]) AS n (projection)
+    ON CONFLICT DO NOTHING
