@@ -1,4 +1,8 @@
-"""The records as answers and read models show them: every member written, also those that have their default."""
+"""The records as answers and read models show them: every member written, also those that have their default.
+
+Read models make many orders into documents and look at few of their members: `LeanOrder` and its parts are full records
+whose other members stay the JSON that they are stored as, which is neither read nor written anew.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +56,25 @@ def _full(record: type[R]) -> type[R]:
     return cast(type[R], twin)
 
 
+def _lean(full: type[R], carried: str, **parts: str) -> type[R]:
+    """A full record that carries these members on as JSON, and has lean records for its `parts`."""
+    members: list[tuple[str, Any, Any]] = []
+    for field in msgspec.structs.fields(full):
+        if field.name in parts:
+            members.append((field.name, parts[field.name], _default(field)))
+        elif field.name in carried.split():
+            members.append((field.name, msgspec.Raw, _as_json(field)))
+    name = full.__name__.replace("Full", "Lean")
+    return cast(type[R], msgspec.defstruct(name, members, bases=(full,), module=__name__, omit_defaults=False))
+
+
+def _as_json(field: msgspec.structs.FieldInfo) -> Any:
+    """The member's default, as events would store it."""
+    return msgspec.field() if field.required else msgspec.Raw(_JSON.encode(field.default))
+
+
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
 FullOutlet = _full(Outlet)
 FullCustomer = _full(Customer)
 FullSwishPayment = _full(SwishPayment)
@@ -66,3 +89,33 @@ FullCashDrawerLog = _full(CashDrawerLog)
 FullReport = _full(Report)
 FullReportRow = _full(ReportRow)
 FullTerminalStatusLog = _full(TerminalStatusLog)
+
+LeanProduct = _lean(
+    FullProduct,
+    "Price PurchasePrice Tax BarCode PLU AccountingId Active Deleted ItemType ReceiptMethod SKU ExternalID",
+)
+LeanOrderLine = _lean(
+    FullOrderLine,
+    "OrderId DiscountedUnitPrice PurchasePrice DiscountPercentage ItemComments UnitsInPackage ItemStatus DiscountType "
+    "DiscountDescription GroupId GroupKey IsInventoryAdjusted WC_ID",
+    Product="LeanProduct | None",
+)
+LeanPayment = _lean(
+    FullPayment,
+    "PaidAmount OrderId TypeId ReturnAmount PaymentDate CreditCardNo TipAmount CashCollected CashChange "
+    "IsCashSaleDropped Direction ProductName DeviceTotal PayerRef",
+)
+LeanReceipt = _lean(
+    FullReceipt,
+    "TerminalId TerminalNo OrderId ReceiptCopies GrossAmount VatAmount VatDetail PrintDate ControlUnitName "
+    "ControlUnitCode CustomerPaymentReceipt MerchantPaymentReceipt IsSignature",
+)
+LeanOrder = _lean(
+    FullOrder,
+    "TableId Updated UserId TaxPercent TipAmount IsInInvoice OrderSource Comments ShiftNo ShiftOrderNo ShiftClosed "
+    "TipAmountType ZPrinted CheckOutUserId OrderComments Bong DailyBong RoundedAmount DiscountTotal DiscountTax "
+    "DeliveryDate IsPickup",
+    OrderLines="list[LeanOrderLine] | None",
+    Payments="list[LeanPayment] | None",
+    Receipts="list[LeanReceipt] | None",
+)

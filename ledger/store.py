@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,6 @@ from ledger.events import NAMES, CustomerErased, Recorded
 
 _SQL = queries("ledger/queries.sql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _KEYS_AT_MOST = 20_000
 _ERASED, _ = NAMES[CustomerErased]
 
@@ -32,11 +32,13 @@ Pool: TypeAlias = Any
 
 def to_microseconds(moment: datetime) -> int:
     """An aware datetime as microseconds since 1970 UTC, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+@functools.lru_cache(maxsize=256)
 def from_microseconds(moment: int) -> datetime:
-    """Microseconds since 1970 UTC as an aware datetime."""
+    """Microseconds since 1970 UTC as an aware datetime; what was appended together asks for the same."""
     return _EPOCH + timedelta(microseconds=moment)
 
 
@@ -129,17 +131,22 @@ async def decode_rows(
     *,
     fingerprints: bool = False,
     full: bool = False,
+    lean: bool = False,
 ) -> list[Recorded]:
-    """Rows of the log as events, personal data opened; `full` see `codec.decode`. CannotDecode names the position."""
+    """Rows of the log as events, personal data opened; `full` and `lean` see `codec.decode`. CannotDecode names the
+    position.
+    """
     subjects = {subject for row in rows if (subject := codec.subject(row[9])) is not None}
     keys = await vault.keys(connection, tenant_id, subjects) if subjects else {}
-    return [_decode_row(row, keys, fingerprints, full) for row in rows]
+    return [_decode_row(row, keys, fingerprints, full, lean) for row in rows]
 
 
-def _decode_row(row: asyncpg.Record, keys: dict[str, bytes], fingerprints: bool, full: bool) -> Recorded:
+def _decode_row(
+    row: asyncpg.Record, keys: dict[str, bytes], fingerprints: bool, full: bool, lean: bool = False
+) -> Recorded:
     position, event_id, stream, version, name, schema_version, occurred_at, recorded_at, metadata, data = row[:10]
     try:
-        event = codec.decode(name, schema_version, data, keys, event_id.bytes, full=full)
+        event = codec.decode(name, schema_version, data, keys, event_id.bytes, full=full, lean=lean)
         fingerprint = codec.decode_metadata(metadata).fingerprint if fingerprints else None
     except CannotDecode as error:
         raise CannotDecode(f"event {position}: {error}") from error
@@ -149,13 +156,13 @@ def _decode_row(row: asyncpg.Record, keys: dict[str, bytes], fingerprints: bool,
 
 
 async def read_log(
-    connection: Connection, tenant_id: int, after: int, limit: int, vault: Vault, *, full: bool = False
+    connection: Connection, tenant_id: int, after: int, limit: int, vault: Vault, *, lean: bool = False
 ) -> list[Recorded]:
-    """At most `limit` events from position `after` + 1 on, in order and without a hole; `full` see `codec.decode`."""
+    """At most `limit` events from position `after` + 1 on, in order and without a hole; `lean` see `codec.decode`."""
     rows = await connection.fetch(_SQL["read_log"], tenant_id, after, limit)
     if any(row["type"] == _ERASED for row in rows):
         vault.forget(tenant_id)
-    return await decode_rows(connection, tenant_id, rows, vault, full=full)
+    return await decode_rows(connection, tenant_id, rows, vault, lean=lean)
 
 
 async def read_stream(
@@ -182,9 +189,9 @@ async def read_stream(
 async def read_streams(
     connection: Connection, tenant_id: int, streams: Sequence[str], before: int, vault: Vault
 ) -> list[Recorded]:
-    """Every event of these streams from before a position, in order, with its records in their full shape."""
+    """Every event of these streams from before a position, in order, with its records in their lean shape."""
     rows = await connection.fetch(_SQL["read_streams"], tenant_id, streams, before)
-    return await decode_rows(connection, tenant_id, rows, vault, full=True)
+    return await decode_rows(connection, tenant_id, rows, vault, lean=True)
 
 
 async def head(connection: Connection, tenant_id: int) -> int:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.events import Recorded
-from ledger.store import Connection, Pool, Vault
+from ledger.store import Pool, Vault
 from projections.projection import Projection
 from projections.rows import Loading
-from projections.runner import Runner, read_full
+from projections.runner import Runner, read_lean
 from projections.schemas import schema_of
 
 _SQL = queries("projections/filling.sql")
@@ -66,7 +66,7 @@ def _lanes(projections: Sequence[Projection]) -> list[list[Projection]]:
 async def _read(pool: Pool, vault: Vault, tenant_id: int, after: int, lanes: Sequence[_Lane]) -> None:
     async with pool.acquire() as connection:
         await connection.act_for(tenant_id)
-        while page := await read_full(connection, tenant_id, after, EVENTS_AT_ONCE, vault):
+        while page := await read_lean(connection, tenant_id, after, EVENTS_AT_ONCE, vault):
             if page[0].position != after + 1:
                 raise LedgerError(f"event {after + 1} is missing")
             after = page[-1].position

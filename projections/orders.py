@@ -31,7 +31,7 @@ from ledger.events import (
     ReceiptIssued,
     Recorded,
 )
-from ledger.full_records import FullCustomer, FullOrder, FullSwishPayment
+from ledger.full_records import FullCustomer, FullSwishPayment, LeanOrder
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
@@ -96,7 +96,7 @@ class Standing(NamedTuple):
 
 
 # Decimals also in what is unknown of an order: a float would not keep 18 digits.
-_read_order = msgspec.json.Decoder(FullOrder, float_hook=Decimal).decode
+_read_order = msgspec.json.Decoder(LeanOrder, float_hook=Decimal).decode
 _read_swish_payment = msgspec.json.Decoder(FullSwishPayment, float_hook=Decimal).decode
 _read_kept = msgspec.json.Decoder(Kept, float_hook=Decimal).decode
 

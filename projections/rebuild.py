@@ -138,16 +138,17 @@ async def _standing(connection: Connection, names: Sequence[str]) -> list[_Stand
 async def _fill(pool: Pool, vault: Vault, projections: Sequence[Projection], progress: Report) -> None:
     """Applies the log to next generations until they are where the log ends, or nearly."""
     names = [projection.name for projection in projections]
-    async with pool.acquire() as connection:
-        while True:
+    while True:
+        async with pool.acquire() as connection:
             standing = await _standing(connection, names)
-            told = _Progress(standing, progress)
-            behind = [one for one in standing if one.next < one.head]
-            if not behind:
-                return
-            for (tenant_id, position), group in itertools.groupby(sorted(behind, key=_place), key=_place):
-                some = {one.name for one in group}
-                await _fill_from(pool, vault, [one for one in projections if one.name in some], tenant_id, position, told)
+        told = _Progress(standing, progress)
+        behind = [one for one in standing if one.next < one.head]
+        if not behind:
+            return
+        for (tenant_id, position), group in itertools.groupby(sorted(behind, key=_place), key=_place):
+            at = {one.name for one in group}
+            some = [projection for projection in projections if projection.name in at]
+            await _fill_from(pool, vault, some, tenant_id, position, told)
 
 
 def _place(one: _Standing) -> tuple[int, int]:

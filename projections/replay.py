@@ -17,7 +17,7 @@ from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault, head
 from projections import ALL, NAMES, schemas
 from projections.rebuild import SCRATCH, forget, one_at_a_time
-from projections.runner import Reader, Runner, read_full
+from projections.runner import Reader, Runner, read_lean
 from projections.schemas import schema_of
 
 _SQL = queries("projections/replay.sql")
@@ -47,7 +47,7 @@ class Columns(NamedTuple):
     types: list[str]
 
 
-async def replay(pool: Pool, vault: Vault, tenant_id: int, report: Report, read: Reader = read_full) -> list[Table]:
+async def replay(pool: Pool, vault: Vault, tenant_id: int, report: Report, read: Reader = read_lean) -> list[Table]:
     """Rebuilds a tenant's read models from the events that `read` gives, those that it has not from the log, and
     compares them with those in use.
 
@@ -56,7 +56,7 @@ async def replay(pool: Pool, vault: Vault, tenant_id: int, report: Report, read:
     async with one_at_a_time(pool):
         await _begin(pool)
         try:
-            for source in dict.fromkeys((read, read_full)):
+            for source in dict.fromkeys((read, read_lean)):
                 await _fill(pool, Runner(pool, vault, ALL, suffix=SCRATCH, read=source), tenant_id, report)
             await _bring_up(pool, vault, tenant_id)
             return await _compare(pool, vault, tenant_id)

@@ -1,4 +1,4 @@
-"""How rows get into a read model's tables: those that may be there are upserted, new ones are copied where that may be."""
+"""How rows get into a read model's tables: upserted, or copied where they are certainly new and nobody looks yet."""
 
 from __future__ import annotations
 

@@ -45,13 +45,13 @@ BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _PASSING = ("08", "25", "40", "53", "55", "57", "58")
 
 
-# Events of a tenant from position `after` + 1 on, at most `limit`, their records in full shape.
+# Events of a tenant from position `after` + 1 on, at most `limit`, their records in full or lean shape.
 Reader = Callable[[Connection, int, int, int, Vault], Awaitable[list[Recorded]]]
 
 
-async def read_full(connection: Connection, tenant_id: int, after: int, limit: int, vault: Vault) -> list[Recorded]:
+async def read_lean(connection: Connection, tenant_id: int, after: int, limit: int, vault: Vault) -> list[Recorded]:
     """From the log itself."""
-    return await read_log(connection, tenant_id, after, limit, vault, full=True)
+    return await read_log(connection, tenant_id, after, limit, vault, lean=True)
 
 
 class Outcome(NamedTuple):
@@ -78,7 +78,7 @@ class Runner:
         *,
         progress: Progress | None = None,
         suffix: str = "",
-        read: Reader = read_full,
+        read: Reader = read_lean,
     ) -> None:
         self._pool, self._vault, self._progress, self._read_log = pool, vault, progress, read
         self._projections = {projection.name + suffix: projection for projection in projections}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import re
@@ -23,6 +24,7 @@ def schema_of(checkpoint: str) -> str:
     return f"read_{checkpoint}"
 
 
+@functools.cache
 def sections() -> dict[str, str]:
     """The statements that make each projection's tables, by its name."""
     return dict(_SECTION.findall((ROOT / "projections/tables.sql").read_text("utf-8")))

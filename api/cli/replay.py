@@ -41,7 +41,7 @@ async def _replay(desk: Desk) -> None:
     from api.progress_bar import Bars
     from ledger.audit.rows import ExportedRows
     from projections.replay import replay
-    from projections.runner import read_full
+    from projections.runner import read_lean
 
     source = ExportedRows(desk.options.directory) if desk.options.directory is not None else None
     if source is not None and desk.options.tenant is None:
@@ -55,7 +55,7 @@ async def _replay(desk: Desk) -> None:
             desk.vault,
             tenant.tenant_id,
             lambda done, total: bars.show("replaying", done, total),
-            source.read if source is not None else read_full,
+            source.read if source is not None else read_lean,
         )
     shown = [{"table": table.name, "rows": table.rows, "different": table.differ} for table in tables]
     if desk.options.json:

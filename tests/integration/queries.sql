@@ -27,3 +27,6 @@ SELECT document, state FROM read_orders.orders UNION ALL SELECT document, '' FRO
 
 -- name: stop_projection -- as if an event could not be applied
 UPDATE ledger.checkpoints SET error = 'something' WHERE tenant_id = $1 AND projection = $2
+
+-- name: tables_of_read_models -- those in use
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname LIKE 'read\_%' ORDER BY 1

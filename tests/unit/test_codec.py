@@ -202,6 +202,19 @@ def test_any_order_comes_back_as_it_was(order: Order) -> None:
     assert COMPACT.decode(codec.encoder.encode(full.order)) == order
 
 
+@settings(max_examples=60, deadline=None)
+@given(rich.thinned(rich.an_order()))
+def test_what_a_lean_order_carries_on_is_what_a_full_one_writes(order: Order) -> None:
+    event = events.OrderDrafted(order=order)
+    stored = codec.encode_sealed(event, SUBJECT, KEY, NONCE, CONTEXT)
+    full, lean = (
+        codec.decode("order.drafted", 1, stored, {SUBJECT: KEY}, CONTEXT, full=not lean, lean=lean)
+        for lean in (False, True)
+    )
+    assert isinstance(lean, events.OrderDrafted) and type(lean.order).__name__ == "LeanOrder"
+    assert codec.encoder.encode(lean) == codec.encoder.encode(full)
+
+
 @pytest.mark.parametrize("event", [e for s, e in EXAMPLES.items() if s not in PERSONAL])
 def test_what_holds_nothing_personal_has_an_empty_box(event: Event) -> None:
     with_box = msgspec.json.decode(codec.encode_sealed(event, SUBJECT, KEY, NONCE, CONTEXT))
