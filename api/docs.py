@@ -23,7 +23,7 @@ from ledger.codec import encoder
 _OURS = Path(__file__).with_name("openapi") / "page"
 # What the browser may load, and from where: this server, and pictures that are part of the style sheet.
 _POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     b" connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _KINDS = {

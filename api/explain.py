@@ -105,7 +105,7 @@ class Explanation(msgspec.Struct):
         Parameter("from", MOMENT, "The first day, by the outlet's clock.", "2026-11-23", required=True),
         Parameter("to", MOMENT, "The last day.", "2026-11-23", required=True),
         OUTLET,
-        Parameter("category", WORD, "One category.", "Drycker"),
+        Parameter("category", WORD, "One category."),
         Parameter("hour", whole(0, 23), "One hour of the day."),
         AS_OF,
         CLOCK._replace(

@@ -20,7 +20,6 @@ from api.described import WORD, Answer, Content, Parameter, described, in_header
 from api.freshness import named_position
 from api.openapi import shown
 from api.openapi.answers import EventPage
-from api.openapi.examples import SALE_ID
 from api.problems import OUTAGES
 from api.wire import Query, header, json_answer
 from ledger.database import reading
@@ -51,12 +50,10 @@ _SEE_PERSONAL = ("auditor", "admin")
     name="GetEvents",
     summary="The log, from any position on.",
     parameters=[
-        Parameter("after", whole(0, _FARTHEST), "Events after this position; from the first one without it.", 0),
+        Parameter("after", whole(0, _FARTHEST), "Events after this position; from the first one without it."),
         Parameter("limit", whole(1, _MOST), "So many at most. A page has 1000 without it, and 5000 at most."),
-        Parameter(
-            "type", WORD, "Only events of these types, with commas between them.", "order.finalised,order.amended"
-        ),
-        Parameter("stream", WORD, "Only events of this stream.", f"order-{SALE_ID}"),
+        Parameter("type", WORD, "Only events of these types: `order.finalised,order.amended`."),
+        Parameter("stream", WORD, "Only events of this stream: `order-<Guid>`."),
         Parameter("format", one_of(*_FORMATS), "The form, where `Accept` cannot be set."),
         in_header("Last-Event-ID", "Of a reader of server-sent events that comes again: instead of `after`."),
     ],

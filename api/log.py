@@ -73,7 +73,7 @@ async def get_checkpoint(request: Request) -> Response:
 @described(
     "Proofs",
     name="GetCheckpoints",
-    parameters=[Parameter("after", whole(-1, _LARGEST), "Of trees larger than this.", 0)],
+    parameters=[Parameter("after", whole(-1, _LARGEST), "Of trees larger than this; of all without it.")],
     answers=[one(Checkpoints, "Notes.", notes=shown.CHECKPOINTS)],
     missing=True,
 )

@@ -121,7 +121,7 @@ async def get_order(request: Request) -> Response:
 @described(
     "Swish",
     name="ListSwish",
-    parameters=[Parameter("orderId", GUID, "Of one order.", examples.WEB_ID)],
+    parameters=[Parameter("orderId", GUID, "Of one order.")],
     answers=[rows(SwishShown, "Newest first.", payment=shown.a_swish_payment)],
 )
 async def get_swish(request: Request) -> Response:
@@ -142,7 +142,7 @@ async def get_terminals(request: Request) -> Response:
 
 @described(
     "Terminals",
-    parameters=[Parameter("terminalId", GUID, "Of one terminal.", examples.TERMINAL)],
+    parameters=[Parameter("terminalId", GUID, "Of one terminal.")],
     answers=[rows(ReportShown, "Reports, newest first.", z=shown.a_report)],
 )
 async def get_reports(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api import sale_reports
 from api.described import GUID, MOMENT, Parameter, described, one, rows, whole
 from api.freshness import reached
-from api.openapi import examples, shown
+from api.openapi import shown
 from api.wire import Query, json_answer, list_answer
 from ledger.codec import encoder
 from ledger.database import reading
@@ -22,7 +22,7 @@ from projections.stock_reads import Level
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-OUTLET = Parameter("outletId", GUID, "One outlet; all where it is missing or zero.", examples.OUTLET)
+OUTLET = Parameter("outletId", GUID, "One outlet; all where it is missing or zero.")
 _YEAR = Parameter("year", whole(FIRST_YEAR, LAST_YEAR), "The year.", 2026, required=True)
 _MONTH = Parameter("month", whole(1, 12), "The month.", 11, required=True)
 _DAY = Parameter("day", whole(1, 31), "The day of the month.", 23, required=True)
@@ -73,7 +73,7 @@ async def get_monthaly_sale(request: Request) -> Response:
 @described(
     "Sales",
     "By category and by hour.",
-    parameters=[OUTLET, Parameter("dt", MOMENT, "The day, by the outlet's clock.", "2026-11-23")],
+    parameters=[OUTLET, Parameter("dt", MOMENT, "The day, by the outlet's clock; the one that is running without it.")],
     answers=[one(sale_reports.DailyCategorySale, "The day.", monday=shown.A_DAY)],
 )
 async def get_daily_sale(request: Request) -> Response:
@@ -99,7 +99,7 @@ async def get_hourly_sale(request: Request) -> Response:
 @described(
     "Stock",
     "The sum of all movements; what was sold is negative.",
-    parameters=[Parameter("productId", GUID, "One product.", examples.LATTE), OUTLET],
+    parameters=[Parameter("productId", GUID, "One product."), OUTLET],
     answers=[rows(Level, "By product and outlet.", latte=shown.A_LEVEL)],
 )
 async def get_stock(request: Request) -> Response:
