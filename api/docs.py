@@ -13,7 +13,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.described import HTML, JSON, WORD, Answer, Content, described, in_path
+from api.described import HTML, JSON, WORD, Answer, Content, described, in_header, in_path
 from api.openapi.document import document
 from api.problems import NotFound
 from api.routing import Route
@@ -33,7 +33,9 @@ _KINDS = {
     "start.js": b"text/javascript; charset=utf-8",
 }
 _LOOK_AGAIN, _A_DAY = b"no-cache", b"public, max-age=86400"
-_CACHED = {"ETag": "Sent back in `If-None-Match`, it saves the answer: 304."}
+_TAG = {"ETag": "What `If-None-Match` takes."}
+_IF_NONE_MATCH = in_header("If-None-Match", "The ETag of what is there already: if it is still the newest, 304.")
+_SAME = Answer("Nothing has changed.", [], position=False, status=304, headers=_TAG)
 
 
 class Kept(NamedTuple):
@@ -65,7 +67,8 @@ class Published:
     "Operation",
     "This document.",
     name="GetDescription",
-    answers=[Answer("OpenAPI 3.1.", [Content(JSON, {"type": "object"}, {})], position=False, headers=_CACHED)],
+    parameters=[_IF_NONE_MATCH],
+    answers=[Answer("OpenAPI 3.1.", [Content(JSON, {"type": "object"}, {})], position=False, headers=_TAG), _SAME],
 )
 async def get_openapi(request: Request) -> Response:
     """The description of the API."""
@@ -77,7 +80,8 @@ async def get_openapi(request: Request) -> Response:
     "Operation",
     "It loads nothing from elsewhere, and sends what you try out to this server only.",
     name="GetDocs",
-    answers=[Answer("A page.", [Content(HTML, {"type": "string"}, {})], position=False, headers=_CACHED)],
+    parameters=[_IF_NONE_MATCH],
+    answers=[Answer("A page.", [Content(HTML, {"type": "string"}, {})], position=False, headers=_TAG), _SAME],
 )
 async def get_docs(request: Request) -> Response:
     """The description as a page to browse, and to try requests out."""
@@ -87,7 +91,7 @@ async def get_docs(request: Request) -> Response:
 @described(
     "Operation",
     name="GetDocsFile",
-    parameters=[in_path("file", "The file's name.", "start.js", WORD)],
+    parameters=[in_path("file", "The file's name.", "start.js", WORD), _IF_NONE_MATCH],
     answers=[
         Answer(
             "The file.",
@@ -96,8 +100,9 @@ async def get_docs(request: Request) -> Response:
                 for media in sorted({kind.decode().partition(";")[0] for kind in _KINDS.values()})
             ],
             position=False,
-            headers=_CACHED,
-        )
+            headers=_TAG,
+        ),
+        _SAME,
     ],
     missing=True,
 )

@@ -43,6 +43,7 @@ _IDENTIFIER_AT_MOST = 200
         ),
         in_header("callbackIdentifier", "Of a callback: what was agreed on with Swish."),
     ],
+    summary="Takes a record of a Swish payment, or a callback of Swish itself.",
     bodies=[
         json_body(
             (SwishPayment, SwishCallback),

@@ -27,7 +27,8 @@ _LONGEST = 2000
 
 @described(
     "Credentials",
-    "The access token is good for 15 minutes, the refresh token for one use. Names of the form are read in any case, "
+    "The access token is good for 15 minutes, and the refresh token for the next pair: use the newest, for "
+    "one older than the last two ends the session. Names of the form are read in any case, "
     "and `userName` is `username`. A 400 or 401 has the `error` of RFC 6749.",
     name="PostToken",
     bodies=[

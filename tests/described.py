@@ -82,6 +82,9 @@ class Described:
             assert value is not None or not about.get("required"), f"{answer.url} without {name}"
             if value is not None:
                 assert self.faults(about["schema"], _header_value(value, about["schema"])) == [], name
+        if "content" not in said:
+            assert answer.content == b""
+            return
         media = answer.headers["Content-Type"].partition(";")[0]
         assert media in said["content"], (media, list(said["content"]))
         if media.endswith("json") and "ndjson" not in media:

@@ -152,7 +152,8 @@ def _answer(answer: Answer) -> Json:
         name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Correlation-Id", "Cache-Control")
     }
     headers |= {name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()}
-    return {"description": answer.about, "headers": headers, "content": _contents(answer.contents, name_shown)}
+    made: Json = {"description": answer.about, "headers": headers}
+    return made | ({"content": _contents(answer.contents, name_shown)} if answer.contents else {})
 
 
 def _contents(contents: Sequence[Content], name_of: Callable[[str], str]) -> Json:

@@ -74,6 +74,13 @@ NOTES: dict[str, Schema] = {
     "LoggedEvent.Type": {"enum": sorted({name for name, _ in STORED})},
 }  # fmt: skip
 
+# What a docstring says for whoever works on the ledger, said for whoever uses it.
+WORDS = {
+    "Metadata": "Who wrote the event (`actor` names the credential), from where (`source`), and what it belongs to.",
+    "Order": "A sale from its first draft to its last amendment.",
+    "FullOrder": "A sale from its first draft to its last amendment. Every member is there.",
+}
+
 
 def sent(types: Iterable[Any]) -> dict[str, Schema]:
     """The schemas of bodies, by name, with those of their parts."""
@@ -115,9 +122,9 @@ def _component(name: str, schema: Schema, *, shown: bool) -> Schema:
 
 def _words(name: str, schema: Schema) -> str:
     """A docstring as Markdown. A twin has none of its own."""
-    text = schema.get("description")
+    text = WORDS.get(name) or schema.get("description")
     if text is None and name in _TWINS.values():
-        text = f"{getattr(full_records, name).__base__.__doc__}\n\nEvery member is there."
+        text = f"{inspect.cleandoc(getattr(full_records, name).__base__.__doc__)}\n\nEvery member is there."
     return _SOURCE.sub("", inspect.cleandoc(text or ""))
 
 

@@ -105,12 +105,32 @@ def test_it_is_made_of_the_routes(place: Place) -> None:
     assert place.described.document == DESCRIBED.document
 
 
-def test_it_is_known_again(place: Place) -> None:
-    first = place.server.client.get("/openapi.json")
-    assert first.headers["Cache-Control"] == "no-cache"
-    again = place.server.client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["ETag"] == first.headers["ETag"]
+@named([one for one in OPERATIONS if "304" in one.about["responses"]])
+def test_what_is_kept_is_known_again(place: Place, operation: Operation) -> None:
+    first = place.ask(operation)
+    assert first.headers["Cache-Control"] in ("no-cache", "public, max-age=86400")
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    for sent, status in ((first.headers["ETag"], 304), (f'"other", W/{first.headers["ETag"]}', 304), ('"other"', 200)):
+        answer = place.ask(operation, headers={"If-None-Match": sent})
+        assert (answer.status_code, answer.headers["ETag"]) == (status, first.headers["ETag"])
+        place.described.check(operation, answer)
+
+
+@pytest.mark.parametrize(("path", "kind"), [
+    ("/docs", "text/html; charset=utf-8"), ("/DOCS/", "text/html; charset=utf-8"),
+    ("/docs/swagger-ui.css", "text/css; charset=utf-8"), ("/docs/favicon-32x32.png", "image/png"),
+    ("/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8"), ("/docs/index.html", None),
+    ("/docs/..%2f..%2fdocs.py", None),
+])  # fmt: skip
+def test_the_page_and_its_files(place: Place, path: str, kind: str | None) -> None:
+    answer = place.server.client.get(path)
+    assert answer.headers["Content-Type"] == (kind or "application/problem+json")
+    assert answer.status_code == (200 if kind else 404)
+    assert ("default-src 'none'" in answer.headers.get("Content-Security-Policy", "")) is (path.lower() in _PAGE)
+    assert "://" not in (answer.text if path.lower() in _PAGE else ""), "nothing from elsewhere"
+
+
+_PAGE = ("/docs", "/docs/")
 
 
 @named(WRITES)
@@ -146,7 +166,7 @@ PARAMETERS = [
     for operation in OPERATIONS
     for place_ in ("query", "header", "path")
     for parameter in operation.parameters(place_)
-    if parameter["name"] not in ("X-Correlation-Id", "callbackIdentifier", "file")
+    if parameter["name"] not in ("X-Correlation-Id", "callbackIdentifier", "file", "If-None-Match")
 ]
 each_parameter = pytest.mark.parametrize(
     ("operation", "parameter"), PARAMETERS, ids=[f"{one}-{parameter['name']}" for one, parameter in PARAMETERS]
