@@ -44,7 +44,8 @@ class Problem(ClientError):
     @property
     def is_refusal(self) -> bool:
         """Whether it is this document that was refused, and would be again; not the sender, the path or the moment."""
-        return self.status == 413 or (self.status == 417 and not self.retryable)
+        by_the_ledger = self.status == 417 and self.type.startswith("urn:order-ledger:")
+        return self.status == 413 or (by_the_ledger and not self.retryable)
 
 
 class ProofFailed(ClientError):

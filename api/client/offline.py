@@ -57,6 +57,7 @@ class OfflineQueue(Commands[int]):
         self._lock: sqlite3.Connection | None = None
         self._sending = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._gave_up: ClientError | None = None
 
     async def __aenter__(self) -> Self:
         """Takes the file, and makes it where there is none."""
@@ -83,7 +84,7 @@ class OfflineQueue(Commands[int]):
 
         Problem: one that neither time nor another document mends, as in `deliver`.
         """
-        failures = 0
+        failures, self._gave_up = 0, None
         while True:
             changed = self._changed
             try:
@@ -92,6 +93,8 @@ class OfflineQueue(Commands[int]):
                 await changed.wait()
             except ClientError as failure:
                 if not failure.retryable:
+                    self._gave_up = failure
+                    self._tell()
                     raise
                 await asyncio.sleep(pause_before(failures, failure.retry_after))
                 failures += 1
@@ -104,11 +107,13 @@ class OfflineQueue(Commands[int]):
                 self._tell()
 
     async def drained(self) -> None:
-        """Returns when nothing waits."""
+        """Returns when nothing waits. ClientError: something does, and `run` has given up for this reason."""
         while True:
             changed = self._changed
             if not await self.waiting():
                 return
+            if self._gave_up is not None:
+                raise self._gave_up
             await changed.wait()
 
     async def waiting(self) -> int:

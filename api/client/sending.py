@@ -17,6 +17,8 @@ from .wire import decode
 T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+# Whoever asks for more time than that, in seconds, is asked again all the same.
+LONGEST_ASKED = 120.0
 
 
 async def exchange(
@@ -83,4 +85,4 @@ def pause_before(number: int, retry_after: float | None = None) -> float:
     What the ledger has asked for comes on top of it.
     """
     longest = min(FIRST_PAUSE * 2.0 ** min(number, 16), LONGEST_PAUSE)
-    return (retry_after or 0.0) + random.uniform(0.0, longest)
+    return min(retry_after or 0.0, LONGEST_ASKED) + random.uniform(0.0, longest)
