@@ -47,6 +47,7 @@ NOTES: dict[str, Schema] = {
     "Order.Receipts": {"description": "Not sent, or null: what is there stays."},
     "Order.ExternalID": {"description": "An integrator's reference. Empty: it stands in the integrators' queue."},
     "Order.Version": {"description": "How many events the order has; what `If-Match` is compared with. Never taken."},
+    "OrderLine.Id": {"description": "Needed, ingredients and details apart."},
     "OrderLine.Quantity": {"description": "Pieces, or kilograms, litres …: see `Product.Unit`."},
     "OrderLine.UnitPrice": {"description": "Kronor, VAT included."},
     "OrderLine.ItemDiscount": {"description": "Kronor off the whole line; its sign does not matter."},

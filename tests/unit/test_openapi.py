@@ -21,12 +21,21 @@ from api.routing import command, query
 from ledger import full_records
 from ledger.codec import encoder
 from ledger.roles import ROLES
+from tests.acceptance import bodies
 from tests.described import Described, Operation
 
 DOCUMENT: dict[str, Any] = msgspec.json.decode(encoder.encode(document(ROUTES)))
 DESCRIBED = Described(DOCUMENT)
 OPERATIONS = DESCRIBED.operations()
 NOBODY: frozenset[str] = frozenset()
+SOLD = bodies.an_order()
+# As tills, web shops and Swish write them.
+SENT = [
+    ("Order", bodies.a_draft()), ("Order", SOLD), ("Order", bodies.a_return()), ("Order", bodies.a_web_order()),
+    ("CustomerInvoice", bodies.an_invoice(SOLD)), ("CashDrawerLog", bodies.a_drawer_event()),
+    ("TerminalStatusLog", bodies.a_z_report()), ("SwishPayment", bodies.a_swish_record(SOLD)),
+    ("SwishCallback", bodies.a_callback(SOLD)),
+]  # fmt: skip
 TEXT = encoder.encode(DOCUMENT).decode()
 
 
@@ -172,6 +181,10 @@ class TestSchemas:
         assert shown["properties"]["InvoiceDate"]["type"] == ["string", "null"]
         assert payment["properties"]["CreditCardNo"]["type"] == ["string", "null"]
         assert 13 in order["properties"]["Status"]["enum"] and 12 not in order["properties"]["Status"]["enum"]
+
+    @pytest.mark.parametrize(("name", "body"), SENT, ids=range(len(SENT)))
+    def test_what_tills_and_shops_send_is_described(self, name: str, body: dict[str, Any]) -> None:
+        assert DESCRIBED.faults({"$ref": f"#/components/schemas/{name}"}, body) == []
 
     @pytest.mark.parametrize("change", [
         {"Id": "x"}, {"OrderTotal": "98"}, {"Status": 12}, {"OrderLines": [{}]}, {"Payments": [{"Id": examples.NO_ID}]},

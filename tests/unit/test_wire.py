@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
+from api.described import GUID, Parameter, described
 from api.load import Load
 from api.problems import BodyTooLarge
+from api.routing import query
 from api.wire import Query, body, command_answer, header, json_answer, list_answer, path_guid
 from ledger.errors import BadInput
 from ledger.settings import Settings
@@ -53,6 +56,18 @@ def fault(query: str) -> str:
     with pytest.raises(BadInput) as caught:
         Query(request(query)).window()
     return caught.value.problems[0][0]
+
+
+def test_only_what_is_described_is_read() -> None:
+    @described("Stock", summary="Stock.", parameters=[Parameter("productId", GUID, "One product.")])
+    async def handler(request: Request) -> Response:
+        return Response()
+
+    asked = request("ProductId=x&outletId=y")
+    asked.scope["route"] = query("/v1/stock", handler, frozenset())
+    assert Query(asked).text("productId") == "x"
+    with pytest.raises(LookupError, match="the query parameter outletId is read but not listed: add it to"):
+        Query(asked).text("outletId")
 
 
 class TestDatesQuery:
