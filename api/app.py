@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from api import commands, docs, explain, feed, health, history, log, metrics, reads, sales, swish
-from api.console import live, static_files, today
+from api.console import explained, live, month, static_files, today
 from api.console import sign_in as console_door
 from api.console.pages import open_form, open_page, page
 from api.lifespan import running
@@ -95,6 +95,8 @@ ROUTES: list[Route] = [
     open_page("/console/static/{name}", static_files.get_static),
     page("/console/live", live.get_live, READERS),
     page("/today", today.get_today, READERS),
+    page("/month", month.get_month, READERS),
+    page("/explain", explained.get_explained, READERS),
 ]
 
 

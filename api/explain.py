@@ -119,6 +119,12 @@ class Explanation(msgspec.Struct):
 )
 async def get_explanation(request: Request) -> Response:
     """The entries of a cell of the sales, now or `as_of` a position or instant, and what has changed it since."""
+    found = await explanation_of(request)
+    return json_answer(encoder.encode(found), found.Position)
+
+
+async def explanation_of(request: Request) -> Explanation:
+    """The explanation that the request's parameters ask for. BadInput: they make no sense. Unavailable: too early."""
     query = Query(request)
     cell, when, start = await _cell(request), as_of(request), _start(query)
     if when.clock != "recorded":
@@ -133,7 +139,7 @@ async def get_explanation(request: Request) -> Response:
         found = await explain.parts(connection, tenant_id, cell, at, start, limit + 1)
         since = await explain.changes(connection, tenant_id, cell, at, now, after, limit + 1)
         entries, later = found[:limit], found[limit:]
-        answer = Explanation(
+        return Explanation(
             cell.outlet or NO_ID, cell.first, cell.last, cell.category, cell.hour, at,
             _total(explain.before(total, since.amounts)),
             await _entries(connection, tenant_id, entries),
@@ -142,7 +148,6 @@ async def get_explanation(request: Request) -> Response:
             await _changes(connection, tenant_id, since.page[:limit]),
             since.page[limit - 1].position if since.page[limit:] else None,
         )  # fmt: skip
-    return json_answer(encoder.encode(answer), at)
 
 
 async def _cell(request: Request) -> Cell:

@@ -7,7 +7,7 @@ script, those looked at put styles into the page, which its policy forbids, or s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -75,6 +75,27 @@ def columns(found: Sequence[Column]) -> Columns:
         [_drawn(column, number * share, share, low, high) for number, column in enumerate(found)],
         [Tick(_place(amount, low, high), amount) for amount in ticks],
     )
+
+
+class Bar(NamedTuple):
+    """A line of a table of bars: kronor, and of the time it is compared with (None: with nothing), and where it leads.
+
+    The lengths are in percent of the longest.
+    """
+
+    name: str
+    amount: Decimal
+    before: Decimal | None
+    link: str
+    length: float
+    length_before: float | None
+
+
+def bars(found: Iterable[tuple[str, Decimal, Decimal | None, str]]) -> list[Bar]:
+    """Bars of name, amount, what it is compared with, and link: the largest first."""
+    rows = sorted(found, key=lambda row: (-row[1], -(row[2] or ZERO), row[0]))
+    longest = max((max(row[1], row[2] or ZERO) for row in rows), default=ZERO)
+    return [Bar(*row, part(row[1], longest), None if row[2] is None else part(row[2], longest)) for row in rows]
 
 
 def part(amount: Decimal, largest: Decimal) -> float:

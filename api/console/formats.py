@@ -42,6 +42,10 @@ class Formats:
         """A number without decimals: `1 234`."""
         return self._signed(_WHOLE.apply(Decimal(number), self._locale))
 
+    def thousands(self, amount: Decimal) -> str:
+        """A round amount, in thousands of kronor: `20 tkr`."""
+        return f"{self.whole(amount / 1000)}{NO_BREAK}tkr" if amount else "0"
+
     def number(self, number: Decimal | int) -> str:
         """A number with the decimals it has: `0,125`."""
         return self._signed(_EXACT.apply(Decimal(number), self._locale))

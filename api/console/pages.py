@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -99,6 +100,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals["static"] = static
+    environment.filters["moment"] = datetime.fromisoformat
     return environment
 
 

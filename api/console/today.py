@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.console.charts import Column, Columns, columns, part
+from api.console.charts import Bar, Column, Columns, bars, columns
+from api.console.explained import explained
 from api.console.formats import Formats
 from api.console.language import Words
 from api.console.pages import formats_of, show, words_of
@@ -29,31 +29,12 @@ class Figure(NamedTuple):
     link: str
 
 
-class Row(NamedTuple):
-    """A line of a table of bars."""
-
-    name: str
-    now: Decimal
-    before: Decimal
-    percent: float
-    percent_before: float
-    link: str
-
-
-class Group(NamedTuple):
-    """A table of bars; `key` names it in the words."""
-
-    key: str
-    rows: list[Row]
-
-
 async def get_today(request: Request) -> Response:
     """The page. Its sections are asked for again as orders arrive."""
     now: datetime = request.app.state.clock()
     words, formats = words_of(request), formats_of(request)
     async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         found = await today(connection, request.state.tenant.tenant_id, now)
-    explained = _Explained(found.day)
     week_ago = words("today.week_ago", day=formats.day(found.day, "EEEE"))
 
     def compared(amount: Decimal, before: Decimal) -> str:
@@ -70,49 +51,37 @@ async def get_today(request: Request) -> Response:
         day=found.day,
         week_ago=week_ago,
         compared=compared,
-        figures=_figures(found.total, explained),
-        hours=_hours(found, explained, words, formats),
-        groups=_groups(found, explained, words),
+        figures=_figures(found),
+        hours=_hours(found, words, formats),
+        groups=_groups(found, words),
     )
 
 
-class _Explained:
-    """The explanations of a day's amounts."""
-
-    def __init__(self, day: date) -> None:
-        self._day = day.isoformat()
-
-    def by(self, **narrowed: object) -> str:
-        """The path that explains what the day has of an outlet, an hour or a category."""
-        return f"/explain?{urlencode({'from': self._day, 'to': self._day} | narrowed)}"
-
-
-def _figures(total: Compared, explained: _Explained) -> list[Figure]:
+def _figures(found: Today) -> list[Figure]:
+    total, link = found.total, explained(found.day, found.day)
     return [
-        Figure("gross", total.gross, total.gross_before, explained.by()),
-        Figure("net", total.net, total.net_before, explained.by()),
+        Figure("gross", total.gross, total.gross_before, link),
+        Figure("net", total.net, total.net_before, link),
     ]
 
 
-def _groups(found: Today, explained: _Explained, words: Words) -> list[Group]:
+def _groups(found: Today, words: Words) -> Sequence[tuple[str, list[Bar]]]:
+    nameless = words("frame.no_name")
     outlets = [
-        (name or words("frame.no_name"), compared, explained.by(outletId=outlet_id))
-        for outlet_id, name, _, compared in found.outlets
+        (one.name or nameless, *_pair(one.compared), explained(one.day, one.day, outletId=one.outlet_id))
+        for one in found.outlets
     ]
-    categories = [(name, compared, explained.by(category=name)) for name, compared in found.categories]
-    return [Group("outlets", _rows(outlets)), Group("categories", _rows(categories))]
-
-
-def _rows(found: Iterable[tuple[str, Compared, str]]) -> list[Row]:
-    rows = list(found)
-    largest = max((max(c.gross, c.gross_before) for _, c, _ in rows), default=ZERO)
-    return [
-        Row(name, c.gross, c.gross_before, part(c.gross, largest), part(c.gross_before, largest), link)
-        for name, c, link in rows
+    categories = [
+        (name, *_pair(compared), explained(found.day, found.day, category=name)) for name, compared in found.categories
     ]
+    return [("outlets", bars(outlets)), ("categories", bars(categories))]
 
 
-def _hours(found: Today, explained: _Explained, words: Words, formats: Formats) -> Columns:
+def _pair(compared: Compared) -> tuple[Decimal, Decimal]:
+    return compared.gross, compared.gross_before
+
+
+def _hours(found: Today, words: Words, formats: Formats) -> Columns:
     """A column for each hour from the first with a sale to the last, on either of the days."""
     by_hour = {hour.hour: hour for hour in found.hours}
     places = [(hour - found.day_starts) % 24 for hour in by_hour] or [9, 17]
@@ -121,5 +90,5 @@ def _hours(found: Today, explained: _Explained, words: Words, formats: Formats) 
         hour = (place + found.day_starts) % 24
         amount, before = by_hour[hour][1:] if hour in by_hour else (ZERO, ZERO)
         told = words("today.hour_told", hour=hour, now=formats.kronor(amount), before=formats.kronor(before))
-        drawn.append(Column(f"{hour:02}", amount, before, told, explained.by(hour=hour)))
+        drawn.append(Column(f"{hour:02}", amount, before, told, explained(found.day, found.day, hour=hour)))
     return columns(drawn)

@@ -22,6 +22,8 @@ from tests.acceptance.test_tokens import PASSWORD, a_user
 # Page -> who may see it beside the admin: t(erminal), i(ntegrator), a(uditor).
 MAY = {
     "GET /today": "ia",
+    "GET /month": "ia",
+    "GET /explain": "ia",
     "GET /console/live": "ia",
 }
 OPEN = {
