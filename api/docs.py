@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.described import HTML, JSON, WORD, Answer, Content, described, in_header, in_path
-from api.openapi.document import document
 from api.problems import NotFound
 from api.routing import Route
 from api.wire import Headers, Reply, header
@@ -60,6 +59,8 @@ class Published:
         return self._made
 
     def _make(self) -> Kept:
+        from api.openapi.document import document  # with the schemas and all the words: not needed to start
+
         return _kept(encoder.encode(document(self._routes)), b"application/json; charset=utf-8", _LOOK_AGAIN)
 
 
