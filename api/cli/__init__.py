@@ -9,11 +9,13 @@ from api.cli import (
     audit,
     completion,
     customers,
+    demo,
     keys,
     master_keys,
     processes,
     replay,
     show,
+    simulate,
     status,
     tail,
     tenants,
@@ -62,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
     )
     tree = Tree(made)
     branches = (
-        processes, status, tail, show, tenants, keys, users, customers, master_keys, audit, replay, completion,
+        processes, demo, simulate, status, tail, show, tenants, keys, users, customers, master_keys, audit, replay,
+        completion,
     )  # fmt: skip
     for branch in branches:
         branch.add_to(tree)
