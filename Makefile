@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer, nothing else. `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser screenshots bench fuzz torture lint setup
+.PHONY: help run demo test test-browser screenshots bench fuzz torture lint setup
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
 
@@ -9,6 +9,9 @@ help: ## List the targets
 
 run: .venv/.ready ## Set up, start everything and serve (HOST, PORT, DATA_DIR, ... from the environment)
 	@exec .venv/bin/order-ledger serve --stop-with-parent
+
+demo: .venv/.ready ## The same with a town of tills that has sold for a month and goes on selling
+	@exec .venv/bin/order-ledger demo
 
 test: .venv/.ready ## Set up and run every test (ARGS="-k swish" for some of them)
 	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -36,10 +36,10 @@ class Bars:
         if self._progress is not None:
             self._progress.stop()
 
-    def show(self, name: str, done: int, total: int) -> None:
-        """Move the bar of a name."""
+    def show(self, name: str, done: int, total: int | None) -> None:
+        """Move the bar of a name; it moves to and fro where nobody knows the total."""
         if self._progress is None:
             return
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name)
+            self._tasks[name] = self._progress.add_task(name, total=total)
         self._progress.update(self._tasks[name], completed=done, total=total)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from api.cli.simulate import agreed, ending_on_signals, plainly
-from api.cli.tree import Tree
+from api.cli.simulate import whole
+from api.cli.tree import Tree, add_json_option
 from ledger.errors import LedgerError
-from ledger.settings import Settings
 
 if TYPE_CHECKING:
-    from api.simulate.report import Progress
+    from api.progress_bar import Bars
+    from ledger.settings import Settings
 
 _DEMO = """\
 Show what there is to see: start the server as `order-ledger serve` does, let a town of three shops sell as fast as it
@@ -30,24 +26,34 @@ examples:
   PORT=9000 order-ledger demo --data-dir /tmp/demo
 
 """
-_STOP_WITHIN = 60.0
+_STOP_WITHIN = 60.0  # seconds
+_MOST_DAYS = 180
 
 
 def add_to(tree: Tree) -> None:
     """Declares the command."""
-    tree.command("demo", "serve a town that has sold for a month and goes on", _DEMO, _EXAMPLES, _demo)
+    demo = tree.command("demo", "serve a town that has sold for a month and goes on", _DEMO, _EXAMPLES, _demo)
+    days = whole(1, _MOST_DAYS)
+    demo.add_argument("--days", type=days, default=28, metavar="N", help="how long a new town has sold already (28)")
+    add_json_option(demo, "print what was posted and compared as one JSON object, for programs")
 
 
 def _demo(settings: Settings, options: argparse.Namespace) -> None:
-    from api.simulate.report import Progress
+    import asyncio
 
-    with _serving(options) as url, Progress() as progress:
-        asyncio.run(_sell(url, progress))
+    from api.progress_bar import Bars
+
+    with _serving(options) as url, Bars() as bars:
+        asyncio.run(_sell(url, bars, options.days, as_json=options.json))
 
 
 @contextlib.contextmanager
 def _serving(options: argparse.Namespace) -> Iterator[str]:
     """The URL of a server of our own, stopped at the end. LedgerError: it has not started; it has said why."""
+    import os
+    import subprocess
+    import sys
+
     command = [sys.executable, "-c", "import sys, api.cli; sys.exit(api.cli.main())", "serve", "--stop-with-parent"]
     given = {"DATA_DIR": options.data_dir} if options.data_dir else {}
     # That a stale draft is refused is no news here.
@@ -67,19 +73,21 @@ def _serving(options: argparse.Namespace) -> Iterator[str]:
             server.wait(_STOP_WITHIN)
 
 
-async def _sell(url: str, progress: Progress) -> None:
-    from api.simulate import report
+async def _sell(url: str, bars: Bars, days: int, *, as_json: bool) -> None:
+    from api.cli.screen import Screen
+    from api.cli.town import agree, ending_on_signals, plainly, tell
     from api.simulate.demo import demo_run
     from api.simulate.line import Server
 
-    run, is_new = await plainly(demo_run(Server(url, None), progress.show))
+    run, is_new = await plainly(demo_run(Server(url, None), days, bars.show))
     ending_on_signals(run)
-    progress.say(f"The server is at {url}; the town's {'month is' if is_new else 'days since are'} being sold ...")
+    say = (lambda _: None) if as_json else Screen().line
+    say(f"The server is at {url}. The town sells {'a month' if is_new else 'what is missing since'} ...")
     await plainly(run.fast_forward())
     if run.stop.is_set():
         return
     compared = await plainly(run.compare()) if is_new else None
-    report.show(run, compared)
-    progress.say(f"\nOpen {url}/ in a browser. The town goes on selling; Ctrl-C stops everything.\n")
+    tell(Screen(), run, compared, as_json=as_json)
+    say(f"Open {url}/ in a browser. The town goes on selling; Ctrl-C stops everything.")
     await plainly(run.live())
-    agreed(run, compared)
+    agree(run, compared)

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from api.cli.tree import Tree, WrongUse, add_json_option
-from ledger.errors import LedgerError
-from ledger.settings import Settings
 
 if TYPE_CHECKING:
     from api.simulate.calendar import Options
     from api.simulate.comparing import Compared
     from api.simulate.run import Run
-
-T = TypeVar("T")
+    from ledger.settings import Settings
 
 _SIMULATE = """\
 Let a town of tills sell against a running server: baskets by weight and with discounts, rush hours, cash in whole
@@ -51,26 +44,25 @@ examples:
 _MOST_OUTLETS, _MOST_TILLS, _MOST_DAYS, _MOST_ORDERS = 50, 20, 400, 10_000_000
 
 
-class DifferentError(LedgerError):
-    """The server's answers are not what the town's books say."""
-
-
 def add_to(tree: Tree) -> None:
     """Declares the command."""
     line = "let a town of tills sell, and compare its books"
     command = tree.command("simulate", line, _SIMULATE, _EXAMPLES, _simulate)
-    number = _whole(1, _MOST_OUTLETS)
-    command.add_argument("--outlets", type=number, default=3, metavar="N", help="shops in the town (3)")
-    command.add_argument("--tills", type=_whole(1, _MOST_TILLS), default=2, metavar="N", help="tills in a shop (2)")
+    command.add_argument(
+        "--outlets", type=whole(1, _MOST_OUTLETS), default=3, metavar="N", help="shops in the town (3)"
+    )
+    command.add_argument("--tills", type=whole(1, _MOST_TILLS), default=2, metavar="N", help="tills in a shop (2)")
     when = command.add_mutually_exclusive_group()
     when.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="one whole day, as fast as it goes")
     when.add_argument("--month", type=_month, metavar="YYYY-MM", help="one whole month, as fast as it goes")
-    days = _whole(1, _MOST_DAYS)
-    when.add_argument("--days", type=days, metavar="N", help="so many days up to now; with --orders up to midnight")
-    orders = _whole(1, _MOST_ORDERS)
-    command.add_argument("--orders", type=orders, metavar="N", help="orders in all, instead of what is usual")
-    pace = _number
-    command.add_argument("--orders-per-minute", type=pace, metavar="N", help="a live pace, after the days if there are")
+    days = "so many days up to now (7); with --orders up to last midnight"
+    when.add_argument("--days", type=whole(1, _MOST_DAYS), metavar="N", help=days)
+    command.add_argument(
+        "--orders", type=whole(1, _MOST_ORDERS), metavar="N", help="orders in all, instead of what is usual"
+    )
+    command.add_argument(
+        "--orders-per-minute", type=_number, metavar="N", help="a live pace, after the days if there are"
+    )
     command.add_argument("--minutes", type=_number, metavar="N", help="how long the live pace lasts (until Ctrl-C)")
     command.add_argument("--seed", default="1", help="another seed is another town (1)")
     command.add_argument("--url", help="the server (http://HOST:PORT of the environment, else http://127.0.0.1:8000)")
@@ -81,62 +73,29 @@ def add_to(tree: Tree) -> None:
 
 
 def _simulate(settings: Settings, options: argparse.Namespace) -> None:
+    import asyncio
+
+    from api.cli.screen import Screen
+    from api.cli.town import agree, tell
+    from api.progress_bar import Bars
     from api.simulate.line import Server
-    from api.simulate.report import Progress
     from api.simulate.run import Run
 
     url = options.url or f"http://{settings.host}:{settings.port}"
-    with Progress() as progress:
-        run = Run(Server(url, options.key), _chosen(options), progress.show)
+    chosen = _chosen(options)
+    with Bars() as bars:
+        run = Run(Server(url, options.key), chosen, bars.show)
         compared = asyncio.run(_run(run, check=options.check == "on"))
-    _tell(run, compared, as_json=options.json)
+    tell(Screen(), run, compared, as_json=options.json)
+    agree(run, compared)
 
 
 async def _run(run: Run, *, check: bool) -> list[Compared] | None:
+    from api.cli.town import ending_on_signals, plainly
+
     ending_on_signals(run)
     await plainly(run.sell())
     return await plainly(run.compare()) if check else None
-
-
-def ending_on_signals(run: Run) -> None:
-    """The first Ctrl-C ends the selling, the second everything."""
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        run.stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-
-
-async def plainly(work: Awaitable[T]) -> T:
-    """What went wrong first, instead of everything that went wrong at once."""
-    try:
-        return await work
-    except BaseExceptionGroup as group:
-        first: BaseException = group
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        raise first from None
-
-
-def agreed(run: Run, compared: list[Compared] | None) -> None:
-    """DifferentError: something did not agree, or was answered in a way that the contract does not know."""
-    differ = sum(one.differ for one in compared or ()) + run.traffic.surprised
-    if differ:
-        raise DifferentError(f"the server and the books of the town differ in {differ} places")
-
-
-def _tell(run: Run, compared: list[Compared] | None, *, as_json: bool) -> None:
-    from api.simulate import report
-
-    if as_json:
-        print(json.dumps(report.summary(run, compared), ensure_ascii=False))
-    else:
-        report.show(run, compared)
-    agreed(run, compared)
 
 
 def _chosen(options: argparse.Namespace) -> Options:
@@ -147,7 +106,7 @@ def _chosen(options: argparse.Namespace) -> Options:
     now = datetime.now(ZONE).replace(tzinfo=None)
     live = options.orders_per_minute or 0.0
     if options.minutes and not live:
-        _wrong_use("--minutes is how long --orders-per-minute lasts")
+        raise WrongUse("--minutes says how long --orders-per-minute lasts: give both, or neither")
     days: tuple[date, ...] = ()
     until = None
     if options.day:
@@ -165,7 +124,9 @@ def _chosen(options: argparse.Namespace) -> Options:
     )  # fmt: skip
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number between two, both included."""
+
     def read(text: str) -> int:
         if not text.isdecimal() or not low <= int(text[:9]) <= high:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
@@ -199,8 +160,3 @@ def _month(text: str) -> date:
         return _day(f"{text}-01")
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is no month like 2026-11") from None
-
-
-def _wrong_use(message: str) -> None:
-    print(f"order-ledger simulate: {message}", file=sys.stderr)
-    raise SystemExit(2)

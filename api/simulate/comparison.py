@@ -20,8 +20,8 @@ async def compare(server: Server, town: Town, books: Books, position: int, show:
     reader = Reader(server, position)
     parts = Sales(reader, town, books).parts() | Rest(reader, town, books).parts()
     found = []
-    for number, (name, compare_part) in enumerate(parts.items(), 1):
-        show(f"comparing {name}", number, len(parts))
+    for number, compare_part in enumerate(parts.values(), 1):
+        show("comparing", number, len(parts))
         found.append(await compare_part())
     reader.close()
     return found

@@ -12,24 +12,23 @@ from api.simulate.line import Server
 from api.simulate.run import Run, Show
 from api.simulate.town import outlet_id
 
-_OUTLETS, _TILLS, _DAYS, _PER_MINUTE = 3, 2, 28, 6.0
+_OUTLETS, _TILLS, _PER_MINUTE = 3, 2, 6.0
 _OLDEST = 366  # days that a town may be old, to be gone on with
 _SEED = "demo"
 
 
-async def demo_run(server: Server, show: Show) -> tuple[Run, bool]:
+async def demo_run(server: Server, days: int, show: Show) -> tuple[Run, bool]:
     """The run that brings the demo's town up to now, and whether it is a new town. LedgerError: no server.
 
-    A town is known by the first of its days. Of one that is there already only the newest days are posted once more;
-    what of them is known is a duplicate.
+    A new one has sold for so many `days`. A town is known by the first of them; of one that is there already only the
+    newest days are posted once more, and what of them is known is a duplicate.
     """
     now = datetime.now(ZONE).replace(tzinfo=None)
-    first = now.date() - timedelta(days=_DAYS - 1)
-    candidates = {_first_outlet(day): day for day in (first - timedelta(days=back) for back in range(_OLDEST))}
+    candidates = {_first_outlet(day): day for day in (now.date() - timedelta(days=back) for back in range(_OLDEST))}
     reader = Reader(server, 0)
     outlets = await reader.get("/api/Sale/GetOutlets", list[asking.Outlet])
     known = [candidates[outlet.Id] for outlet in outlets if outlet.Id in candidates]
-    first = max(known, default=first)
+    first = max(known, default=now.date() - timedelta(days=days - 1))
     resume = await _sold_until(reader, _first_outlet(first), now.date()) if known else None
     reader.close()
     return Run(server, _options(first, now, resume), show), not known

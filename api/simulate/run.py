@@ -71,12 +71,12 @@ class Run:
 
     async def live(self) -> None:
         """Orders as they come, until the minutes are over or somebody stops it."""
-        began, self._total = time.monotonic(), None
+        random, desk, self._total = Random(f"{self.town.key}/{self.start}"), self._poster(None), None
+        if not self.options.days:
+            await self._open(TillAtWork(desk))
+        began = kept = time.monotonic()
         end = began + self.options.minutes * 60 if self.options.minutes else float("inf")
         tills = {terminal: TillAtWork(self._poster(self._between_steps)) for terminal in self._places}
-        random, desk, kept = Random(f"{self.town.key}/{self.start}"), self._poster(None), began
-        if not self.options.days:
-            await self._open(tills)
         async with asyncio.TaskGroup() as group:
             while await self._waited(random.expovariate(self.options.per_minute / 60), end):
                 terminal = random.choice(list(tills))
@@ -122,8 +122,8 @@ class Run:
     async def _keep_books(self, poster: Poster) -> None:
         await poster.live_all(Life([Step(endpoint, document)]) for endpoint, document in integrator.due(self.books))
 
-    async def _open(self, tills: dict[str, TillAtWork]) -> None:
-        for terminal, till in tills.items():
+    async def _open(self, till: TillAtWork) -> None:
+        for terminal in self._places:
             for begin in (lives.first_day, lives.opening):
                 await till.one(begin(self._shift(terminal, self.start), self.start))
 

@@ -54,7 +54,7 @@ def test_every_help_teaches(name: str) -> None:
     assert max(map(len, shown.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("name", ["status", "verify", "replay"])
+@pytest.mark.parametrize("name", ["status", "verify", "replay", "simulate"])
 def test_where_an_exit_code_is_an_answer_the_help_says_so(name: str) -> None:
     assert "xit code" in TREE[name].format_help()
 
@@ -70,7 +70,9 @@ def test_older_spellings_are_understood(line: str) -> None:
 @pytest.mark.parametrize(("line", "said"), [
     ("show invoice x", "is no Guid: it is like "), ("tail --after=-1", "is no position"),
     ("status --watch 0", "number of seconds"), ("completion cmd", "choose from 'bash', 'zsh', 'fish'"), ("", "COMMAND"),
-    ("show", "COMMAND"), ("shwo order 1", "invalid choice: 'shwo'"), ("rebuild", "NAME|all"),
+    ("show", "COMMAND"), ("simulate --day 2026-13-01", "is no day like 2026-11-23"),
+    ("simulate --tills 0", "from 1 to 20"),
+    ("shwo order 1", "invalid choice: 'shwo'"), ("rebuild", "NAME|all"),
 ])  # fmt: skip
 def test_what_is_not_understood_is_one_line(capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
     with pytest.raises(SystemExit) as ended:
