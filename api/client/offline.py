@@ -34,6 +34,14 @@ class SetAside(NamedTuple):
     problem: dict[str, Any]
 
 
+class _Done(NamedTuple):
+    """What a query has done: its rows, the number of the row it has put, and how many rows it has changed."""
+
+    rows: list[Any]
+    number: int
+    changed: int
+
+
 class OfflineQueue(Commands[int]):
     """The writes of the ledger, kept in a file until the ledger has them; `async with` opens and closes it.
 
@@ -61,7 +69,11 @@ class OfflineQueue(Commands[int]):
 
     async def __aenter__(self) -> Self:
         """Takes the file, and makes it where there is none."""
-        await self._in_thread(self._open)
+        try:
+            await self._in_thread(self._open)
+        except BaseException:
+            self._thread.shutdown(wait=False)
+            raise
         return self
 
     async def __aexit__(
@@ -74,10 +86,9 @@ class OfflineQueue(Commands[int]):
     async def write(self, write: Write) -> int:
         """Puts a write at the end, and returns its number when it is on the disk."""
         now = datetime.now(UTC).isoformat()
-        rows = await self._do("put", now, write.method, write.path, write.body, json.dumps(write.headers))
+        put = await self._do("put", now, write.method, write.path, write.body, json.dumps(write.headers))
         self._tell()
-        number: int = rows[0][0]
-        return number
+        return put.number
 
     async def run(self, client: Commands[Answer]) -> None:
         """Sends whatever is put, for ever; while the ledger cannot be reached, less and less often.
@@ -102,8 +113,9 @@ class OfflineQueue(Commands[int]):
     async def deliver(self, client: Commands[Answer]) -> None:
         """Sends all that waits. ClientError: the ledger cannot be reached, or will not have this sender."""
         async with self._sending:
-            while rows := await self._do("first"):
-                await self._deliver(client, rows[0][0], _write(*rows[0][1:]))
+            while rows := (await self._do("first")).rows:
+                number, *write = rows[0]
+                await self._deliver(client, number, _write(*write))
                 self._tell()
 
     async def drained(self) -> None:
@@ -118,26 +130,26 @@ class OfflineQueue(Commands[int]):
 
     async def waiting(self) -> int:
         """How many writes wait to be sent."""
-        count: int = (await self._do("waiting"))[0][0]
+        count: int = (await self._do("waiting")).rows[0][0]
         return count
 
     async def set_aside(self) -> list[SetAside]:
         """What the ledger has refused, oldest first."""
         return [
             SetAside(number, datetime.fromisoformat(put_at), _write(*write), json.loads(problem))
-            for number, put_at, *write, problem in await self._do("refused")
+            for number, put_at, *write, problem in (await self._do("refused")).rows
         ]
 
     async def send_again(self, number: int) -> None:
         """Has a write sent that was set aside, before all that were put after it. KeyError: there is none."""
-        if not await self._do("send_again", number):
+        if not (await self._do("send_again", number)).changed:
             raise KeyError(number)
         self._tell()
 
     async def discard(self, number: int) -> None:
         """Gives a write up for good, as a person has decided. KeyError: there is none."""
         async with self._sending:  # it may be on its way
-            if not await self._do("remove", number):
+            if not (await self._do("remove", number)).changed:
                 raise KeyError(number)
         self._tell()
 
@@ -157,23 +169,24 @@ class OfflineQueue(Commands[int]):
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def _do(self, name: str, *values: object) -> list[Any]:
+    async def _do(self, name: str, *values: object) -> _Done:
         if self._connection is None:
             raise self._closed()
-        rows: list[Any] = await self._in_thread(self._execute, name, values)
-        return rows
+        done: _Done = await self._in_thread(self._execute, name, values)
+        return done
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise QueueError(f"{self._path}: {error}") from error
 
-    def _execute(self, name: str, values: tuple[object, ...]) -> list[Any]:
-        """The rows of a query; what it has changed is on the disk."""
+    def _execute(self, name: str, values: tuple[object, ...]) -> _Done:
+        """Carries out a query; what it has changed is on the disk."""
         if self._connection is None:
             raise self._closed()
-        return self._connection.execute(_SQL[name], values).fetchall()
+        cursor = self._connection.execute(_SQL[name], values)
+        return _Done(cursor.fetchall(), cursor.lastrowid or 0, cursor.rowcount)
 
     def _closed(self) -> QueueError:
         return QueueError(f"{self._path} is not open")
@@ -182,20 +195,19 @@ class OfflineQueue(Commands[int]):
         lock = self._path.with_name(self._path.name + "-lock")
         for path in (self._path, lock):
             _create(path)
-        self._lock = sqlite3.connect(lock, timeout=0, isolation_level=None)
         try:
+            self._lock = sqlite3.connect(lock, timeout=0, isolation_level=None)
             self._lock.execute(_SQL["lock"])
-        except sqlite3.OperationalError:
-            self._close()
-            raise QueueError(f"{self._path} is in use by another process") from None
-        try:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
             self._connection.executescript(_SQL["settings"])
             self._connection.executescript(_SQL["schema"])
-            if self._execute("is_durable", ()) != [(1,)]:
+            if self._execute("is_durable", ()).rows != [(1,)]:
                 raise QueueError(f"{self._path} lies where SQLite cannot write durably")
-        except BaseException:
+        except BaseException as error:
+            in_use = self._connection is None and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY
             self._close()
+            if in_use:
+                raise QueueError(f"{self._path} is in use by another process") from None
             raise
 
     def _close(self) -> None:

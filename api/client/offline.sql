@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS writes (
     body    TEXT NOT NULL,
     headers TEXT NOT NULL,
     problem TEXT
-) STRICT;
+);
 CREATE INDEX IF NOT EXISTS writes_waiting ON writes (number) WHERE problem IS NULL;
 CREATE VIEW IF NOT EXISTS set_aside AS SELECT * FROM writes WHERE problem IS NOT NULL;
 
@@ -27,7 +27,7 @@ CREATE VIEW IF NOT EXISTS set_aside AS SELECT * FROM writes WHERE problem IS NOT
 BEGIN EXCLUSIVE;
 
 -- name: put -- at the end
-INSERT INTO writes (put_at, method, path, body, headers) VALUES (?, ?, ?, ?, ?) RETURNING number;
+INSERT INTO writes (put_at, method, path, body, headers) VALUES (?, ?, ?, ?, ?);
 
 -- name: first -- that waits
 SELECT number, method, path, body, headers FROM writes WHERE problem IS NULL ORDER BY number LIMIT 1;
@@ -36,13 +36,13 @@ SELECT number, method, path, body, headers FROM writes WHERE problem IS NULL ORD
 SELECT count(*) FROM writes WHERE problem IS NULL;
 
 -- name: remove -- what is in the ledger, or given up
-DELETE FROM writes WHERE number = ? RETURNING number;
+DELETE FROM writes WHERE number = ?;
 
 -- name: set_aside -- what the ledger has refused
-UPDATE writes SET problem = ? WHERE number = ? RETURNING number;
+UPDATE writes SET problem = ? WHERE number = ?;
 
 -- name: send_again -- in its old place
-UPDATE writes SET problem = NULL WHERE number = ? AND problem IS NOT NULL RETURNING number;
+UPDATE writes SET problem = NULL WHERE number = ? AND problem IS NOT NULL;
 
 -- name: refused -- what was set aside, oldest first
 SELECT number, put_at, method, path, body, headers, problem FROM writes WHERE problem IS NOT NULL ORDER BY number;

@@ -17,6 +17,8 @@ Document = Mapping[str, Any]
 Guid = UUID | str
 Moment = datetime | date | str
 
+_text = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def encode(value: object) -> str:
     """A document as JSON; a Decimal becomes a number with all of its digits, which `json` cannot write.
@@ -24,8 +26,8 @@ def encode(value: object) -> str:
     ValueError: a datetime without a zone, or a number that is none. TypeError: something JSON has no form for.
     """
     match value:
-        case None | bool() | str():
-            return json.dumps(value, ensure_ascii=False)
+        case str() | None | bool():
+            return _text(value)
         case int():
             return int.__repr__(value)
         case Decimal() | float():
@@ -34,7 +36,7 @@ def encode(value: object) -> str:
             return str(value) if isinstance(value, Decimal) else float.__repr__(value)
         case UUID() | date():
             return f'"{plain(value)}"'
-        case Mapping():
+        case dict() | Mapping():
             return "{" + ",".join(f"{_name(name)}:{encode(member)}" for name, member in value.items()) + "}"
         case list() | tuple():
             return "[" + ",".join(map(encode, value)) + "]"
@@ -63,4 +65,4 @@ def parameters(values: Mapping[str, object]) -> dict[str, str]:
 def _name(name: object) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a member's name must be a text, not {name!r}")
-    return json.dumps(name, ensure_ascii=False)
+    return _text(name)

@@ -14,9 +14,9 @@ import httpx
 from tests.acceptance.shops import an_address
 
 # What happens to a request: it is answered with these bytes and goes no further; its answer comes as the function gives
-# it, or is cut after so many bytes.
+# it, or is cut after so many bytes, or it takes FOR_EVER.
 Fault = bytes | Callable[[bytes], bytes] | int
-LOST = 0
+LOST, FOR_EVER = 0, -1
 PORTAL = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<h1>Wifi</h1>"
 SIGN_IN = b"HTTP/1.1 302 Found\r\nlocation: http://wifi.example/\r\ncontent-length: 0\r\n\r\n"
 NO_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n"
@@ -56,7 +56,11 @@ class Between:
             length = re.search(rb"(?i)content-length: (\d+)", head)
             body = await reader.readexactly(int(length[1])) if length else b""
             self.seen.append(head + body)
-            await self._answer(head, body, writer)
+            if FOR_EVER in self.faults[:1]:
+                self.faults.pop(0)
+                await reader.read()
+            else:
+                await self._answer(head, body, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

@@ -77,19 +77,25 @@ async def test_a_refusal_is_not_tried_again(client: Client, between: lines.Betwe
 
 
 async def test_the_last_failure_is_told_when_time_is_over(between: lines.Between) -> None:
-    between.faults = [lines.BUSY] * 50
-    async with Client(between.url, deadline=1.5) as client:
+    much_later = lines.BUSY.replace(b"retry-after: 1", b"retry-after: 90")
+    between.faults = [lines.NO_GATEWAY, much_later]
+    async with Client(between.url, deadline=20) as client:
         with pytest.raises(Problem) as raised:
             await client.post_order(an_order())
-    assert (raised.value.status, raised.value.retryable, raised.value.retry_after) == (503, True, 1.0)
+    assert (raised.value.status, raised.value.retryable, raised.value.retry_after) == (503, True, 90.0)
+    assert len(between.seen) == 2
     between.faults = [lines.HUNG_UP] * 50
     async with Client(between.url, deadline=0.5) as client:
         with pytest.raises(Unreachable):
             await client.get_outlets()
 
 
-async def test_one_who_never_answers_is_given_up(between: lines.Between) -> None:
-    between.every["/"] = lambda said: b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n"
+async def test_one_who_never_answers_is_asked_again_and_given_up(between: lines.Between) -> None:
+    between.faults = [lines.FOR_EVER]
+    async with Client(between.url, deadline=60, timeout=0.3) as client:
+        await client.post_order(an_order())
+        assert client.position > 0
+    between.faults = [lines.FOR_EVER] * 50
     async with Client(between.url, deadline=0.5, timeout=0.1) as client:
         with pytest.raises(Unreachable):
             await client.get_outlets()
