@@ -12,13 +12,11 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from ledger import database, demo, embedded, pool
+from ledger import database, embedded, pool
 from ledger.embedded_supervisor import kept_running
 from ledger.errors import LedgerError
 from ledger.settings import Settings
 from ledger.store import Vault
-from projections.runner import run_until_caught_up
-from projections.schemas import create_tables
 
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
 CLOSE_WITHIN = 1.0  # seconds that connections get for a farewell
@@ -124,6 +122,10 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
 
     Its statements may take their time: migrations and rebuilds do.
     """
+    # Who only reads needs none of it, and a third of his time would go into importing it.
+    from ledger import demo
+    from projections.schemas import create_tables
+
     async with _connected(dsn, None) as opened:
         version = await database.server_version(opened)
         if version < database.OLDEST_POSTGRES:
@@ -183,6 +185,8 @@ async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> in
     """
     async with ready_pool(settings, dsn) as opened:
         if catch_up:
+            from projections.runner import run_until_caught_up
+
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(run_until_caught_up(opened, Vault(*settings.master_keys())), CATCH_UP_WITHIN)
         return await database.server_version(opened)
