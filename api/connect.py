@@ -139,8 +139,8 @@ async def ready_pool(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool
 
 @contextlib.asynccontextmanager
 async def pool_to_read(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
-    """A pool on a database as it is, for who only looks. Raises NoDatabase, OtherSchema."""
-    async with _connected(dsn, pool.WORK_WITHIN) as opened:
+    """A pool on a database as it is, for who only looks, for long perhaps. Raises NoDatabase, OtherSchema."""
+    async with _connected(dsn, pool.WORK_WITHIN, 0) as opened:
         try:
             yield opened
         except _NOT_THERE as error:
@@ -148,9 +148,9 @@ async def pool_to_read(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
 
 
 @contextlib.asynccontextmanager
-async def _connected(dsn: str, answer_within: float | None) -> AsyncIterator[asyncpg.Pool[Any]]:
+async def _connected(dsn: str, answer_within: float | None, kept_open: int = 1) -> AsyncIterator[asyncpg.Pool[Any]]:
     try:
-        opened = await asyncio.wait_for(database.open_pool(dsn, answer_within=answer_within), ANSWER_WITHIN)
+        opened = await asyncio.wait_for(_opened(dsn, answer_within, kept_open), ANSWER_WITHIN)
     except TimeoutError:
         raise NoDatabase(dsn, f"nothing within {ANSWER_WITHIN:.0f} seconds") from None
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -159,6 +159,17 @@ async def _connected(dsn: str, answer_within: float | None) -> AsyncIterator[asy
         yield opened
     finally:
         opened.terminate()
+
+
+async def _opened(dsn: str, answer_within: float | None, kept_open: int) -> asyncpg.Pool[Any]:
+    """A pool that has connected once."""
+    opened = await database.open_pool(dsn, min_size=kept_open, answer_within=answer_within)
+    try:
+        async with opened.acquire():
+            return opened
+    except BaseException:
+        opened.terminate()
+        raise
 
 
 @contextlib.asynccontextmanager

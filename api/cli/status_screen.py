@@ -28,7 +28,7 @@ from projections.standing import Standing, standings
 LOOK_WITHIN = 10.0
 # So many tenants have a line for each read model; of more the worst is shown.
 _SHOWN_EACH = 3
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Seen(NamedTuple):
@@ -62,12 +62,12 @@ async def watch(desk: Desk) -> bool:
         while not stop.is_set():
             try:
                 seen = await asyncio.wait_for(_seen(desk), LOOK_WITHIN)
-                show(seen.facts, _lines(seen))
-                well = not seen.wrong
+                facts, lines = seen.facts, _lines(seen)
             except _AWAY as error:
                 said = f"the database does not answer: {told(error)}"
-                show({"well": False, "wrong": [said]}, [text_of((said, BAD))])
-                well = False
+                facts, lines = {"well": False, "wrong": [said]}, [text_of((said, BAD))]
+            show(facts, lines)
+            well = bool(facts["well"])
             await first_of(desk.options.watch, stop)
     return well
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from ledger.waits import first_of
 from projections.runner import BACK_OFF_SECONDS, POLL_SECONDS, listening
 
 PAGE, LAST = 200, 10
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _COLOURS = {"order": GOOD, "payment": STRONG, "swish": "magenta", "drawer": WARN, "customer": BAD}
 
 
@@ -81,7 +82,13 @@ class Tail:
                 self._print([line for line in chunk.lines if line.position <= end])
 
     async def forever(self, stop: asyncio.Event) -> None:
-        """Prints what there is and what comes. A database that goes away is waited for, and said to be away once."""
+        """Prints what there is and what comes."""
+        async with contextlib.aclosing(self._pages(stop)) as pages:
+            async for lines in pages:
+                self._print(lines)
+
+    async def _pages(self, stop: asyncio.Event) -> AsyncGenerator[Sequence[Line], None]:
+        """Pages until `stop`. A database that goes away is waited for, and said to be away once."""
         wake, failures = asyncio.Event(), 0
         while not stop.is_set():
             try:
@@ -90,12 +97,12 @@ class Tail:
                         wake.clear()
                         chunk = await self._read(connection)
                         failures = 0
-                        self._print(chunk.lines)
+                        yield chunk.lines
                         if self._after >= chunk.head:
                             await first_of(POLL_SECONDS, wake, stop)
-            except BrokenPipeError:
-                raise
             except _AWAY as error:
+                if stop.is_set():
+                    return
                 if not failures:
                     said = f"the database does not answer ({told(error)}); it is waited for"
                     console(sys.stderr).print(text_of(("order-ledger: ", BAD), said))

@@ -81,14 +81,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @contextmanager
-def following(settings: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A `tail --json` that runs; it must end cleanly on Ctrl-C, with nothing more to say."""
+def following(settings: dict[str, str], *arguments: str, interruptions: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """A `tail --json` that runs; it must end cleanly on Ctrl-C, and say one line of each time the database was away."""
     command = [SCRIPT, "tail", "--json", *arguments]
-    with subprocess.Popen(command, env=environment(settings), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield process
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+            _, said = process.communicate(timeout=60)
+            assert (process.returncode, said.count("\n")) == (0, interruptions), said
         finally:
             process.kill()
 
@@ -140,7 +143,7 @@ def test_tail_follows_and_misses_nothing(house: House) -> None:
 
 def test_tail_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
     settings = {"DATA_DIR": str(tmp_path)}
-    with serving(**settings) as (process, _), following(settings, "--after", "0") as tail:
+    with serving(**settings) as (process, _), following(settings, "--after", "0", interruptions=1) as tail:
         assert [event["Position"] for event in next_events(tail, 2)] == [1, 2]
         process.kill()
         process.wait()
