@@ -59,13 +59,14 @@ _SEE_PERSONAL = ("auditor", "admin")
     ],
     answers=[
         Answer(
-            "Events. `Ledger-Position` is there on a page of JSON.",
+            "Events.",
             [
                 json_body(EventPage, page=shown.EVENTS),
                 Content(NDJSON, {"type": "string"}, {"lines": shown.NDJSON_TEXT}),
                 Content(EVENT_STREAM, {"type": "string"}, {"stream": shown.SSE_TEXT}),
             ],
             position=False,
+            headers={"Ledger-Position": "Of a page of JSON: the head of the log."},
         )
     ],
 )
