@@ -84,3 +84,27 @@ async def test_what_a_role_may_not_do_is_said(two_shops: Shops) -> None:
         with pytest.raises(Problem) as raised:
             await till.get_today_sale()
     assert (raised.value.status, raised.value.is_refusal) == (403, False)
+
+
+async def test_a_follower_outlives_its_session_but_not_its_user(two_shops: Shops, between: lines.Between) -> None:
+    name, tenant_id = await a_user(two_shops, "admin"), two_shops.first.tenant.tenant_id
+    followed = list[int]()
+    async with (
+        Client(str(two_shops.http.base_url), key=two_shops.first.keys["admin"]) as till,
+        Client(between.url, user=name, password=PASSWORD) as client,
+    ):
+        begin = (await till.post_order(an_order())).position
+        events = client.follow(begin - 1)
+        followed.append((await anext(events)).position)
+        for password in ("another one", PASSWORD):
+            await users.set_password(two_shops.pool, tenant_id, name, hashed(password))
+        while grants(between) != ["password", "refresh_token", "password"]:
+            last = (await till.post_order(an_order())).position
+            while followed[-1] < last:
+                followed.append((await anext(events)).position)
+            await asyncio.sleep(0.2)
+        await users.disable_user(two_shops.pool, tenant_id, name)
+        with pytest.raises(Problem) as raised:
+            [event async for event in events]
+    assert followed == list(range(begin, followed[-1] + 1))
+    assert raised.value.status == 401
