@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from .paging import following
 from .reads import Reads, segment
@@ -15,6 +15,14 @@ Clock = Literal["recorded", "occurred"]
 # A position in the log, or an instant.
 AsOf = int | datetime | None
 _PAGE = 1000
+
+
+class Cell(TypedDict, total=False):
+    """Which of the sales: of one outlet, hour (0 to 23) or category; of all where there is none."""
+
+    outlet: Guid | None
+    hour: int | None
+    category: str | None
 
 
 class Past(Reads):
@@ -53,33 +61,43 @@ class Past(Reads):
         return self._history(f"/v1/swish/{segment(swish_id)}", after)
 
     async def explain_sales(
-        self, first: date, last: date, *, outlet: Guid | None = None, hour: int | None = None,
-        category: str | None = None, as_of: AsOf = None, after: str | None = None, changes_after: int | None = None,
+        self,
+        first: date,
+        last: date,
+        *,
+        as_of: AsOf = None,
+        after: str | None = None,
+        changes_after: int | None = None,
         limit: int | None = None,
-    ) -> Json:  # fmt: skip
+        **cell: Unpack[Cell],
+    ) -> Json:
         """What adds up to the sales of these days: the total, a page of its entries, and what has changed it since.
 
         `after` and `changes_after` take the page's Next and NextChange, `as_of` its Position: so pages fit together.
         """
-        cell = {"outletId": outlet, "hour": hour, "category": category}
-        span = {"from": first, "to": last, "as_of": as_of}
-        return await self._one(
-            "/v1/sales/explain", **span, **cell, after=after, changesAfter=changes_after, limit=limit
-        )
+        span = {"from": first, "to": last, "as_of": as_of, "limit": limit}
+        which = {"outletId": cell.get("outlet"), "hour": cell.get("hour"), "category": cell.get("category")}
+        return await self._one("/v1/sales/explain", **span, **which, after=after, changesAfter=changes_after)
 
     async def sales_entries(
-        self, first: date, last: date, *, outlet: Guid | None = None, hour: int | None = None,
-        category: str | None = None, as_of: AsOf = None,
-    ) -> AsyncIterator[Json]:  # fmt: skip
+        self, first: date, last: date, *, as_of: AsOf = None, **cell: Unpack[Cell]
+    ) -> AsyncIterator[Json]:
         """All entries of that total, one by one, as they stand when the first is read, whatever is sold meanwhile."""
         after: str | None = ""
         while after is not None:
-            page = await self.explain_sales(
-                first, last, outlet=outlet, hour=hour, category=category, as_of=as_of, after=after or None, limit=_PAGE
-            )
+            page = await self.explain_sales(first, last, as_of=as_of, after=after or None, limit=_PAGE, **cell)
             for entry in page["Entries"]:
                 yield entry
             as_of, after = page["Position"], page["Next"]
+
+    async def sales_changes(self, first: date, last: date, *, as_of: AsOf, **cell: Unpack[Cell]) -> AsyncIterator[Json]:
+        """What has changed that total since a position or an instant, one by one: events, with what each added."""
+        after: int | None = 0
+        while after is not None:
+            page = await self.explain_sales(first, last, as_of=as_of, changes_after=after, limit=_PAGE, **cell)
+            for change in page["Changes"]:
+                yield change
+            as_of, after = page["Position"], page["NextChange"]
 
     async def get_stock(self, *, product: Guid | None = None, outlet: Guid | None = None) -> list[Json]:
         """The sum of all movements, by product and outlet; sales are negative."""

@@ -114,6 +114,21 @@ async def test_the_entries_of_a_sum_are_read_as_one_list(client: Client) -> None
     assert sum(entry["Gross"] for entry in entries) == total["Gross"] == Decimal(294)
 
 
+async def test_what_changed_a_sum_is_read_as_one_list(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.client.past._PAGE", 2)
+    outlet, day, positions = bodies.new_id(), date(2026, 11, 23), list[int]()
+    for _ in range(6):
+        positions.append((await client.post_order(bodies.an_order(OutletId=outlet))).position)
+    changes = [change async for change in client.sales_changes(day, day, as_of=positions[0], outlet=outlet)]
+    assert [change["Gross"] for change in changes] == [Decimal(98)] * 5
+    assert all(
+        one < change["Position"] <= other for one, change, other in zip(positions, changes, positions[1:], strict=False)
+    )
+    entries = [entry async for entry in client.sales_entries(day, day, as_of=positions[2], outlet=outlet)]
+    assert len({entry["OrderId"] for entry in entries}) == len(entries) == 3
+    assert [one["Version"] async for one in client.order_history(entries[0]["OrderId"])] == [1, 2, 3]
+
+
 async def test_nobody_there_is_said_within_the_deadline() -> None:
     async with Client("http://127.0.0.1:9", deadline=0.5) as client:
         with pytest.raises(Unreachable) as raised:
