@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.tree import Tree, commands
+from api.cli.tree import Tree, commands, lines
 
 if TYPE_CHECKING:
     from ledger.settings import Settings
@@ -43,6 +43,8 @@ def script(shell: str) -> str:
     from api.cli import parser
 
     whole = parser()
+    for command, line in lines(whole):
+        command.description = line  # shtab would say the first line of the long text
     for _, command in commands(whole):
         for action in command._actions:
             _teach(action)

@@ -131,8 +131,9 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> None:
     import asyncio
 
     from api.connect import database_of, prepare
+    from api.progress_bar import Bars
 
-    with database_of(settings, shared=True) as dsn:
+    with database_of(settings, shared=True) as dsn, Bars("migrating"):
         major = asyncio.run(prepare(settings, dsn))
     said = f"The schema is up to date (PostgreSQL {major})."
     print(json.dumps({"schema": "up to date", "postgresql": major}) if options.json else said)

@@ -50,7 +50,7 @@ async def look(desk: Desk) -> bool:
     if desk.options.json:
         desk.screen.json(seen.facts)
     else:
-        for line in _lines(seen):
+        for line in lines_of(seen):
             desk.screen.console.print(line)
     return not seen.wrong
 
@@ -62,7 +62,7 @@ async def watch(desk: Desk) -> bool:
         while not stop.is_set():
             try:
                 seen = await asyncio.wait_for(_seen(desk), LOOK_WITHIN)
-                facts, lines = seen.facts, _lines(seen)
+                facts, lines = seen.facts, lines_of(seen)
             except _AWAY as error:
                 said = f"the database does not answer: {told(error)}"
                 facts, lines = {"well": False, "wrong": [said]}, [text_of((said, BAD))]
@@ -139,7 +139,8 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def _lines(seen: Seen) -> list[Text]:
+def lines_of(seen: Seen) -> list[Text]:
+    """The screen."""
     facts, connected = seen.facts, seen.facts["connected"]
     others = f"{connected} connected" if connected else "none connected: nothing is served, projected or sealed"
     return [

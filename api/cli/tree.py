@@ -112,3 +112,12 @@ def commands(
     for group in groups:
         for name, below in group.choices.items():
             yield from commands(below, [*words, name])
+
+
+def lines(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.ArgumentParser, str]]:
+    """Every group and command of a tree, with its line in the list of those beside it."""
+    for group in parser._actions:
+        if isinstance(group, argparse._SubParsersAction):
+            for choice in group._choices_actions:
+                yield group.choices[choice.dest], choice.help or ""
+                yield from lines(group.choices[choice.dest])

@@ -9,17 +9,23 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.acceptance import bodies
 from tests.integration.terminal import ESCAPE, at_terminal, shown_by
-from tests.integration.test_startup import SCRIPT, run, serving
+from tests.integration.test_startup import SCRIPT, run, serving, url_of
+
+CUSTOMER = "5b0d3c52-6a0e-4c3f-8d0a-6a3a6f1f7b11"
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The settings of a server that runs."""
+    """The settings of a server that runs, and knows a customer."""
     settings = {"DATA_DIR": str(tmp_path_factory.mktemp("house"))}
-    with serving(**settings):
+    with serving(**settings) as (_, lines):
+        order = bodies.an_order(CustomerId=CUSTOMER)
+        assert httpx.post(url_of(lines) + "/api/Order/PostOrder", json=order, timeout=60).status_code == 200
         yield settings
 
 
@@ -41,7 +47,8 @@ def test_what_is_wrong_is_red_on_a_terminal(data: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("arguments", "bar"), [
     (["rebuild", "all"], "catalogue"), (["replay", "--live"], "replaying"), (["verify", "--live"], "verifying"),
-    (["project", "--once"], "projecting"),
+    (["project", "--once"], "projecting"), (["migrate"], "migrating"),
+    (["customer", "erase", CUSTOMER, "--yes"], "erasing"),
 ])  # fmt: skip
 def test_what_takes_its_time_shows_how_far_it_is(data: dict[str, str], arguments: list[str], bar: str) -> None:
     with at_terminal([SCRIPT, *arguments], data, out=subprocess.DEVNULL) as (terminal, process):
