@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -174,11 +175,20 @@ async def _opened(dsn: str, answer_within: float | None, kept_open: int) -> asyn
 
 @contextlib.asynccontextmanager
 async def pool_of(
-    dsn: str, size: int, answer_within: float = pool.ANSWER_WITHIN, role: str = database.ROLE
+    dsn: str,
+    size: int,
+    answer_within: float = pool.ANSWER_WITHIN,
+    role: str = database.ROLE,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[pool.Pool]:
-    """A pool for as long as the block runs. On the way out what is lent gets a moment, and is cut off then."""
+    """A pool for as long as the block runs; see `database.open_pool`.
+
+    On the way out what is lent gets a moment, and is cut off then.
+    """
     # None kept open for its own sake: asyncpg would try to, and complain at length, while the server is away.
-    opened = await database.open_pool(dsn, min_size=0, max_size=size, answer_within=answer_within, role=role)
+    opened = await database.open_pool(
+        dsn, min_size=0, max_size=size, answer_within=answer_within, role=role, settings=settings
+    )
     try:
         yield opened
     finally:

@@ -7,8 +7,9 @@ import functools
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -35,6 +36,9 @@ _SESSION = {
     "lock_timeout": "15s",
     "jit": "off",
 }
+# For what readers ask: planned anew each time, for what it asks. A plan made while a table was small, or for any
+# parameter there may be, goes through far more than a page; and workers beside it would take more time than they save.
+READING = {"plan_cache_mode": "force_custom_plan", "max_parallel_workers_per_gather": "0"}
 
 _NAMED = re.compile(r"^-- name: (\w+)[^\n]*\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -67,11 +71,13 @@ async def open_pool(
     tenant_id: int | None = None,
     answer_within: float | None = ANSWER_WITHIN,
     role: str = ROLE,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> asyncpg.Pool[Any]:
     """A pool whose connections act as `role`: none can change the log, and only ROLE appends. OSError: nobody answers.
 
     They meet no tenant's rows until they act for one; with `tenant_id` they act for that one from the start.
-    A statement takes `answer_within` seconds at most; None, for what may take its time: no limit.
+    A statement takes `answer_within` seconds at most; None, for what may take its time: no limit. `settings` are
+    PostgreSQL's, READING for instance.
     """
     own = {} if tenant_id is None else {"ledger.tenant": str(tenant_id)}
     return await create(
@@ -82,7 +88,7 @@ async def open_pool(
         connection_class=Connection,
         init=functools.partial(_act_as, role=role),
         reset=_keep,
-        server_settings=_SESSION | own,
+        server_settings={**_SESSION, **own, **settings},
     )
 
 

@@ -151,4 +151,5 @@ PROJECTION = _Drawer()
 
 async def entries(connection: Connection, tenant_id: int, window: Window) -> Page:
     """The drawer events that happened or changed in the window, newest first."""
-    return Page(*await connection.fetchrow(_SQL["entries_in_window"], tenant_id, *window))
+    row = await connection.fetchrow(_SQL["entries_in_window"], tenant_id, *window)
+    return Page(row["documents"], row["position"])

@@ -24,20 +24,52 @@ SELECT $1, n.*
    SET terminal_id = excluded.terminal_id, waits_for = excluded.waits_for, active_at = excluded.active_at,
        recorded_at = excluded.recorded_at, document = excluded.document
 
--- name: entries_in_window -- happened or changed in ($2, $3], at terminal $4 where one is given, newest first
-SELECT coalesce((
-           SELECT array_agg(p.document ORDER BY p.active_at DESC NULLS LAST, p.entry_id)
-             FROM (SELECT e.document, e.active_at, e.entry_id
-                     FROM read_drawer.drawer_entries e,
-                          (SELECT coalesce($2, '-infinity'::timestamptz) AS after,
-                                  coalesce($3, 'infinity'::timestamptz) AS until) w
-                    WHERE e.tenant_id = $1
-                      AND (e.active_at > w.after AND e.active_at <= w.until
-                           OR e.recorded_at > w.after AND e.recorded_at <= w.until)
-                      AND ($4::uuid IS NULL OR e.terminal_id = $4)
-                    ORDER BY e.active_at DESC NULLS LAST, e.entry_id OFFSET $5 LIMIT $6) p), '{}') AS documents,
-       coalesce((SELECT c.position FROM ledger.checkpoints c
-                  WHERE c.tenant_id = $1 AND c.projection = 'drawer'), 0) AS position
+-- name: entries_in_window -- happened or changed in ($2, $3], at terminal $4 where one is given, newest first; see
+-- orders_reads.sql
+WITH odd AS (
+    SELECT count(*) > 5000 AS are_many
+      FROM (SELECT FROM read_drawer.drawer_entries e
+             WHERE e.tenant_id = $1 AND e.lag = 9
+               AND e.recorded_at > $2::timestamptz AND e.recorded_at <= coalesce($3::timestamptz, 'infinity')
+             LIMIT 5001) e
+), late AS (
+    SELECT e.placed_at, e.entry_id
+      FROM (VALUES (0, $2, $2 + interval '1 second'), (1, $2, $2 + interval '16 seconds'),
+                   (2, $2, $2 + interval '256 seconds'), (3, $2, $2 + interval '4096 seconds'),
+                   (4, $2, $2 + interval '65536 seconds'),
+                   (9, CASE WHEN NOT (SELECT are_many FROM odd) THEN $2 END, 'infinity'),
+                   (-3, $3 - interval '4096 seconds', $3), (-4, $3 - interval '65536 seconds', $3), (-9, '-infinity', $3),
+                   (10, CASE WHEN $2 IS NOT NULL OR $3 IS NOT NULL THEN '-infinity'::timestamptz END, 'infinity')
+           ) AS c (lag, after, until)
+     CROSS JOIN LATERAL (
+         SELECT e.placed_at, e.entry_id FROM read_drawer.drawer_entries e
+          WHERE e.tenant_id = $1 AND e.lag = c.lag
+            AND e.recorded_at > greatest(c.after, $2) AND e.recorded_at <= least(c.until, $3)
+            AND (e.placed_at <= $2 OR e.placed_at > $3 OR e.lag = 10) AND ($4::uuid IS NULL OR e.terminal_id = $4)
+         OFFSET 0) e
+     WHERE c.after IS NOT NULL
+), listed AS (
+    (SELECT e.placed_at, e.entry_id FROM read_drawer.drawer_entries e
+      WHERE e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
+        AND e.placed_at > coalesce($2, CASE WHEN $3 IS NULL THEN '-infinity'::timestamptz ELSE '0001-01-02' END)
+        AND e.placed_at <= coalesce($3, 'infinity')
+      ORDER BY e.placed_at DESC, e.entry_id LIMIT $5::bigint + $6::bigint)
+     UNION ALL
+    (SELECT e.placed_at, e.entry_id FROM read_drawer.drawer_entries e
+      WHERE (SELECT are_many FROM odd) AND e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
+        AND e.placed_at <= $2 AND e.lag = 9 AND e.recorded_at > $2 AND e.recorded_at <= coalesce($3, 'infinity')
+      ORDER BY e.placed_at DESC, e.entry_id LIMIT $5 + $6)
+     UNION ALL
+    SELECT placed_at, entry_id FROM late
+)
+SELECT at.position, ARRAY (
+    SELECT (SELECT e.document FROM read_drawer.drawer_entries e WHERE e.tenant_id = $1 AND e.entry_id = page.entry_id)
+      FROM (SELECT l.placed_at, l.entry_id
+              FROM listed l ORDER BY l.placed_at DESC, l.entry_id OFFSET $5 LIMIT $6) page
+     ORDER BY page.placed_at DESC, page.entry_id
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'drawer') AS at
 
 -- name: renew_entries -- what they say after an erasure
 UPDATE drawer_entries e SET document = n.document

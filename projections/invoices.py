@@ -66,4 +66,5 @@ PROJECTION = _Invoices()
 
 async def invoices(connection: Connection, tenant_id: int, window: Window) -> Page:
     """The invoices created or changed in the window, by CreationDate."""
-    return Page(*await connection.fetchrow(_SQL["invoices_in_window"], tenant_id, *window))
+    row = await connection.fetchrow(_SQL["invoices_in_window"], tenant_id, *window)
+    return Page(row["documents"], row["position"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,13 +14,11 @@ from ledger.codec import encoder
 from ledger.database import queries
 from ledger.full_records import FullCustomer
 from ledger.store import Connection
-from ledger.view import REFERENCE_KINDS
 from projections.window import Page, Window
 
-_SQL = queries("projections/orders.sql")
+_SQL = queries("projections/orders_reads.sql")
 # A search that finds little gives up after so many orders, and can be taken up again from there.
 LOOKS_AT = 10_000
-_TILLS_AT_MOST = 500
 _loose = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -79,30 +77,29 @@ async def search(
     return Found(orders, None)
 
 
-async def by_number(connection: Connection, tenant_id: int, number: str, limit: int = 50) -> list[Light]:
-    """The orders that have, or once had, this number: InvoiceNumber, OrderNoOfDay, OrderIntID or that of a receipt."""
-    rows = await connection.fetch(_SQL["by_number"], tenant_id, number, REFERENCE_KINDS, _TILLS_AT_MOST, limit)
-    return [_light(row) for row in rows]
+async def lights(connection: Connection, tenant_id: int, order_ids: Iterable[UUID]) -> list[Light]:
+    """Those of these orders that there are, the newest first; `ledger.finding` knows them by their numbers."""
+    return [_light(row) for row in await connection.fetch(_SQL["lights"], tenant_id, list(order_ids))]
 
 
 async def open_orders(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Open orders that were never finalised, without carts, by business time."""
-    return _page(await connection.fetch(_SQL["open_orders"], tenant_id, *window))
+    return await _queues(connection, tenant_id, window, "open")
 
 
 async def without_external_id(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Sales that wait for their external id, oldest first."""
-    return await _external_queue(connection, tenant_id, window, "sale", False)
+    return await _queues(connection, tenant_id, window, "sale", "sale of nobody")
 
 
 async def without_customer_and_external_id(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Those of them that have no customer."""
-    return await _external_queue(connection, tenant_id, window, "sale", True)
+    return await _queues(connection, tenant_id, window, "sale of nobody")
 
 
 async def returns_without_external_id(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Return orders that wait for their external id, oldest first."""
-    return await _external_queue(connection, tenant_id, window, "return", False)
+    return await _queues(connection, tenant_id, window, "return")
 
 
 async def invoice_generated(connection: Connection, tenant_id: int, window: Window) -> Page:
@@ -131,10 +128,8 @@ async def order(connection: Connection, tenant_id: int, order_id: UUID) -> Page:
     return _page(await connection.fetch(_SQL["order"], tenant_id, order_id))
 
 
-async def _external_queue(
-    connection: Connection, tenant_id: int, window: Window, queue: str, without_customer: bool
-) -> Page:
-    return _page(await connection.fetch(_SQL["external_queue"], tenant_id, *window, queue, without_customer))
+async def _queues(connection: Connection, tenant_id: int, window: Window, queue: str, other: str | None = None) -> Page:
+    return _page(await connection.fetch(_SQL["queue"], tenant_id, *window, queue, other))
 
 
 def _page(rows: list[Any]) -> Page:

@@ -40,15 +40,39 @@ SELECT $1, n.*
   FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[], $8::bigint[],
               $9::bigint[]) AS n
 
--- name: move_totals -- by the difference
+-- name: move_totals -- by the difference, in each of the groupings that are kept
+WITH moved AS (
+    SELECT n.*
+      FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[])
+           AS n (outlet_id, day, hour, category, gross, net, entries)
+), by_hour AS (
+    INSERT INTO sales_hours AS t (tenant_id, outlet_id, day, hour, gross, net, entries)
+    SELECT $1, outlet_id, day, hour, sum(gross), sum(net), sum(entries) FROM moved GROUP BY outlet_id, day, hour
+        ON CONFLICT (tenant_id, outlet_id, day, hour) DO UPDATE
+       SET gross = t.gross + excluded.gross, net = t.net + excluded.net, entries = t.entries + excluded.entries
+), by_category AS (
+    INSERT INTO sales_days AS t (tenant_id, outlet_id, day, category, gross, net, entries)
+    SELECT $1, outlet_id, day, category, sum(gross), sum(net), sum(entries) FROM moved
+     GROUP BY outlet_id, day, category
+        ON CONFLICT (tenant_id, outlet_id, day, category) DO UPDATE
+       SET gross = t.gross + excluded.gross, net = t.net + excluded.net, entries = t.entries + excluded.entries
+)
 INSERT INTO sales_totals AS t (tenant_id, outlet_id, day, hour, category, gross, net, entries)
-SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[]) AS n
+SELECT $1, moved.* FROM moved
     ON CONFLICT (tenant_id, outlet_id, day, hour, category) DO UPDATE
    SET gross = t.gross + excluded.gross, net = t.net + excluded.net, entries = t.entries + excluded.entries
 
 -- name: drop_empty_totals -- a group without a sale is no group
-DELETE FROM sales_totals t
- USING unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[]) AS n (outlet_id, day, hour, category)
+WITH touched AS (
+    SELECT n.* FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[]) AS n (outlet_id, day, hour, category)
+), by_hour AS (
+    DELETE FROM sales_hours t USING touched n
+     WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.hour = n.hour AND t.entries = 0
+), by_category AS (
+    DELETE FROM sales_days t USING touched n
+     WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.category = n.category
+       AND t.entries = 0
+)
+DELETE FROM sales_totals t USING touched n
  WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.hour = n.hour
    AND t.category = n.category AND t.entries = 0

@@ -23,7 +23,7 @@ WITH clock AS (
       FROM span s
      CROSS JOIN LATERAL (
          SELECT sum(t.gross) AS gross, sum(t.net) AS net
-           FROM read_sales.sales_totals t
+           FROM read_sales.sales_hours t
           WHERE t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day >= s.first AND t.day < s.until
          HAVING count(*) > 0) AS t
 ), head AS (
@@ -51,14 +51,20 @@ WITH clock AS (
                     $5::date, ($2::timestamptz AT TIME ZONE c.zone) - make_interval(hours => c.day_starts)))::date
                     AS first) AS s
 ), total AS (
-    SELECT CASE grouping(t.category, t.day, t.hour, s.outlet_id)
-               WHEN 7 THEN 'category' WHEN 11 THEN 'day' WHEN 13 THEN 'hour' ELSE 'outlet' END AS kind,
-           t.category, t.day, t.hour, s.outlet_id, s.name, s.zone, s.day_starts, s.first,
+    SELECT CASE grouping(t.category, t.day, s.outlet_id) WHEN 3 THEN 'category' WHEN 5 THEN 'day' ELSE 'outlet' END
+               AS kind,
+           t.category, t.day, NULL::smallint AS hour, s.outlet_id, s.name, s.zone, s.day_starts, s.first,
            sum(t.gross) AS gross, sum(t.net) AS net
       FROM span s
-      JOIN read_sales.sales_totals t
+      JOIN read_sales.sales_days t
         ON t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day >= s.first AND t.day < s.until
-     GROUP BY GROUPING SETS ((t.category), (t.day), (t.hour), (s.outlet_id, s.name, s.zone, s.day_starts, s.first))
+     GROUP BY GROUPING SETS ((t.category), (t.day), (s.outlet_id, s.name, s.zone, s.day_starts, s.first))
+     UNION ALL
+    SELECT 'hour', NULL, NULL, t.hour, NULL, NULL, NULL, NULL, NULL, sum(t.gross), sum(t.net)
+      FROM span s
+      JOIN read_sales.sales_hours t
+        ON t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day >= s.first AND t.day < s.until
+     GROUP BY t.hour
 ), head AS (
     SELECT coalesce((SELECT c.position FROM ledger.checkpoints c WHERE c.tenant_id = $1 AND c.projection = 'sales'), 0)
                AS position,

@@ -35,23 +35,41 @@ CREATE TABLE IF NOT EXISTS orders (
     recorded_at    timestamptz NOT NULL,
     document       bytea NOT NULL,
     state          bytea NOT NULL,
+    -- The one list it stands in: 'open', or where it waits for its external id.
+    queue          text COLLATE "C" GENERATED ALWAYS AS (CASE
+        WHEN is_open THEN 'open'
+        WHEN external_queue = 'sale' AND customer_id = '00000000-0000-0000-0000-000000000000' THEN 'sale of nobody'
+        ELSE external_queue END) STORED,
+    -- How late its newest change was recorded: 0 to 4 for up to 1, 16, 256, 4096, 65536 seconds after its business time,
+    -- 9 for later, negative for before; see orders_reads.sql.
+    lag            smallint NOT NULL GENERATED ALWAYS AS (CASE
+        WHEN recorded_at - business_time < '-65536 seconds' THEN -9
+        WHEN recorded_at - business_time < '-4096 seconds' THEN -4 WHEN recorded_at < business_time THEN -3
+        WHEN recorded_at - business_time <= '1 second' THEN 0 WHEN recorded_at - business_time <= '16 seconds' THEN 1
+        WHEN recorded_at - business_time <= '256 seconds' THEN 2 WHEN recorded_at - business_time <= '4096 seconds' THEN 3
+        WHEN recorded_at - business_time <= '65536 seconds' THEN 4 ELSE 9 END) STORED,
     PRIMARY KEY (tenant_id, order_id)
 -- A document is about 5 kB, and compressing it took a third of all the time the database spends on the read models.
 ) WITH (toast_tuple_target = 8160);
 -- All orders by time, and what they are narrowed by, so that it is seen without reading them.
 CREATE INDEX IF NOT EXISTS orders_by_time ON orders (tenant_id, business_time, order_id)
     INCLUDE (status, outlet_id, total);
-CREATE INDEX IF NOT EXISTS orders_open ON orders (tenant_id, business_time, order_id) WHERE is_open;
-CREATE INDEX IF NOT EXISTS orders_open_recorded ON orders (tenant_id, recorded_at) WHERE is_open;
-CREATE INDEX IF NOT EXISTS orders_external ON orders (tenant_id, external_queue, business_time, order_id)
-    WHERE external_queue IS NOT NULL;
-CREATE INDEX IF NOT EXISTS orders_external_recorded ON orders (tenant_id, external_queue, recorded_at)
-    WHERE external_queue IS NOT NULL;
-CREATE INDEX IF NOT EXISTS orders_invoiced ON orders (tenant_id, business_time, order_id) WHERE invoice_queue;
-CREATE INDEX IF NOT EXISTS orders_invoiced_recorded ON orders (tenant_id, recorded_at) WHERE invoice_queue;
+CREATE INDEX IF NOT EXISTS orders_queue ON orders (tenant_id, queue, business_time, order_id)
+    INCLUDE (lag, recorded_at) WHERE queue IS NOT NULL;
+CREATE INDEX IF NOT EXISTS orders_queue_terminal ON orders (tenant_id, queue, terminal_id, business_time, order_id)
+    WHERE queue IS NOT NULL;
+CREATE INDEX IF NOT EXISTS orders_queue_late ON orders (tenant_id, queue, lag, recorded_at)
+    INCLUDE (business_time, order_id) WHERE queue IS NOT NULL;
+CREATE INDEX IF NOT EXISTS orders_invoiced ON orders (tenant_id, business_time, order_id)
+    INCLUDE (lag, recorded_at) WHERE invoice_queue;
+CREATE INDEX IF NOT EXISTS orders_invoiced_terminal ON orders (tenant_id, terminal_id, business_time, order_id)
+    WHERE invoice_queue;
+CREATE INDEX IF NOT EXISTS orders_invoiced_late ON orders (tenant_id, lag, recorded_at)
+    INCLUDE (business_time, order_id) WHERE invoice_queue;
 -- Most sales at a till have no customer.
-CREATE INDEX IF NOT EXISTS orders_customer ON orders (tenant_id, customer_id, created_at, order_id)
+CREATE INDEX IF NOT EXISTS orders_customer ON orders (tenant_id, customer_id, is_online, created_at, order_id)
     WHERE customer_id <> '00000000-0000-0000-0000-000000000000';
+CREATE INDEX IF NOT EXISTS orders_basket ON orders (tenant_id, customer_id, created_at, order_id) WHERE is_basket;
 
 -- Samples of documents in the planner's statistics would outlive an erasure, and serve nobody.
 ALTER TABLE orders ALTER COLUMN document SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0;
@@ -76,11 +94,22 @@ CREATE TABLE IF NOT EXISTS invoices (
     created_at  timestamptz,
     recorded_at timestamptz NOT NULL,
     document    bytea NOT NULL,
+    -- When it was made; the last of all where that is not known.
+    placed_at   timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(created_at, '9999-12-31 00:00:00+00')) STORED,
+    -- As that of orders; 10 where it has no time of its own.
+    lag         smallint NOT NULL GENERATED ALWAYS AS (CASE
+        WHEN created_at IS NULL THEN 10
+        WHEN recorded_at - created_at < '-65536 seconds' THEN -9
+        WHEN recorded_at - created_at < '-4096 seconds' THEN -4 WHEN recorded_at < created_at THEN -3
+        WHEN recorded_at - created_at <= '1 second' THEN 0 WHEN recorded_at - created_at <= '16 seconds' THEN 1
+        WHEN recorded_at - created_at <= '256 seconds' THEN 2 WHEN recorded_at - created_at <= '4096 seconds' THEN 3
+        WHEN recorded_at - created_at <= '65536 seconds' THEN 4 ELSE 9 END) STORED,
     PRIMARY KEY (tenant_id, invoice_id)
 );
 ALTER TABLE invoices ALTER COLUMN document SET STATISTICS 0;
-CREATE INDEX IF NOT EXISTS invoices_created ON invoices (tenant_id, created_at, invoice_id);
-CREATE INDEX IF NOT EXISTS invoices_recorded ON invoices (tenant_id, recorded_at);
+CREATE INDEX IF NOT EXISTS invoices_placed ON invoices (tenant_id, placed_at, invoice_id) INCLUDE (lag, recorded_at);
+CREATE INDEX IF NOT EXISTS invoices_terminal ON invoices (tenant_id, terminal_id, placed_at, invoice_id);
+CREATE INDEX IF NOT EXISTS invoices_late ON invoices (tenant_id, lag, recorded_at) INCLUDE (placed_at, invoice_id);
 
 -- projection: drawer
 
@@ -95,12 +124,24 @@ CREATE TABLE IF NOT EXISTS drawer_entries (
     active_at   timestamptz,
     recorded_at timestamptz NOT NULL,
     document    bytea NOT NULL,
+    -- When it happened; the last of all where that is not known.
+    placed_at   timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(active_at, '0001-01-01 00:00:00+00')) STORED,
+    -- As that of orders; 10 where it has no time of its own.
+    lag         smallint NOT NULL GENERATED ALWAYS AS (CASE
+        WHEN active_at IS NULL THEN 10
+        WHEN recorded_at - active_at < '-65536 seconds' THEN -9
+        WHEN recorded_at - active_at < '-4096 seconds' THEN -4 WHEN recorded_at < active_at THEN -3
+        WHEN recorded_at - active_at <= '1 second' THEN 0 WHEN recorded_at - active_at <= '16 seconds' THEN 1
+        WHEN recorded_at - active_at <= '256 seconds' THEN 2 WHEN recorded_at - active_at <= '4096 seconds' THEN 3
+        WHEN recorded_at - active_at <= '65536 seconds' THEN 4 ELSE 9 END) STORED,
     PRIMARY KEY (tenant_id, entry_id)
 );
 ALTER TABLE drawer_entries ALTER COLUMN document SET STATISTICS 0;
-CREATE INDEX IF NOT EXISTS drawer_entries_active
-    ON drawer_entries (tenant_id, active_at DESC NULLS LAST, entry_id);
-CREATE INDEX IF NOT EXISTS drawer_entries_recorded ON drawer_entries (tenant_id, recorded_at);
+CREATE INDEX IF NOT EXISTS drawer_entries_placed ON drawer_entries (tenant_id, placed_at DESC, entry_id)
+    INCLUDE (lag, recorded_at);
+CREATE INDEX IF NOT EXISTS drawer_entries_terminal ON drawer_entries (tenant_id, terminal_id, placed_at DESC, entry_id);
+CREATE INDEX IF NOT EXISTS drawer_entries_late ON drawer_entries (tenant_id, lag, recorded_at)
+    INCLUDE (placed_at, entry_id);
 CREATE INDEX IF NOT EXISTS drawer_entries_waiting ON drawer_entries (tenant_id, waits_for)
     WHERE waits_for IS NOT NULL;
 
@@ -140,6 +181,8 @@ CREATE TABLE IF NOT EXISTS terminal_reports (
 );
 CREATE INDEX IF NOT EXISTS terminal_reports_last
     ON terminal_reports (tenant_id, terminal_id, report_type, created_at DESC NULLS LAST, position DESC);
+CREATE INDEX IF NOT EXISTS terminal_reports_terminal
+    ON terminal_reports (tenant_id, terminal_id, created_at DESC NULLS LAST, position DESC);
 CREATE INDEX IF NOT EXISTS terminal_reports_newest
     ON terminal_reports (tenant_id, created_at DESC NULLS LAST, position DESC);
 
@@ -246,6 +289,29 @@ CREATE TABLE IF NOT EXISTS sales_totals (
     net       numeric NOT NULL,
     entries   bigint NOT NULL,
     PRIMARY KEY (tenant_id, outlet_id, day, hour, category)
+) WITH (fillfactor = 70);
+
+-- The same without the category, and without the hour: what a month asks for is a tenth as many rows, and as many in a
+-- busy shop as in a quiet one.
+CREATE TABLE IF NOT EXISTS sales_hours (
+    tenant_id integer NOT NULL,
+    outlet_id uuid NOT NULL,
+    day       date NOT NULL,
+    hour      smallint NOT NULL,
+    gross     numeric NOT NULL,
+    net       numeric NOT NULL,
+    entries   bigint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id, day, hour)
+) WITH (fillfactor = 70);
+CREATE TABLE IF NOT EXISTS sales_days (
+    tenant_id integer NOT NULL,
+    outlet_id uuid NOT NULL,
+    day       date NOT NULL,
+    category  text COLLATE "C" NOT NULL,
+    gross     numeric NOT NULL,
+    net       numeric NOT NULL,
+    entries   bigint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id, day, category)
 ) WITH (fillfactor = 70);
 
 -- Where each number of the sales comes from, for people and checks.

@@ -1,11 +1,12 @@
 -- name: today -- sales of the day that runs at $2, at outlet $3 or at all, and of the same weekday a week before: until
 -- the same time of day, and (`week_gross`) whole. Until then are the hours before the one that runs, from the totals, and
 -- of that hour the orders up to this minute. A day's hours are counted from the one it starts at. A category that only
--- sold later that day is not told
-WITH shop AS (
+-- sold later that day is not told. LATERAL with OFFSET 0 leaves the planner one way, an index range for each outlet
+WITH shop AS MATERIALIZED (
     SELECT o.outlet_id, coalesce(o.name, CASE WHEN o.outlet_id = $4 THEN '' ELSE o.outlet_id::text END) AS name,
            o.day_starts, c.zone, c.local, (c.local - make_interval(hours => o.day_starts))::date AS today,
-           extract(hour FROM c.local)::integer AS hour
+           (c.local - make_interval(days => 7, hours => o.day_starts))::date AS week_before,
+           (c.local - interval '7 days') AT TIME ZONE c.zone AS minute, extract(hour FROM c.local)::smallint AS hour
       FROM ledger.tenants t
       JOIN read_sales.sales_outlets o USING (tenant_id)
      CROSS JOIN LATERAL (SELECT coalesce(o.zone, t.zone) AS zone,
@@ -14,19 +15,21 @@ WITH shop AS (
 ), part AS (
     SELECT s.outlet_id, t.hour, t.category, t.gross, t.net, 0 AS gross_before, 0 AS net_before, 0 AS week_gross
       FROM shop s
-      JOIN read_sales.sales_totals t ON t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day = s.today
+     CROSS JOIN LATERAL (SELECT * FROM read_sales.sales_totals
+                          WHERE tenant_id = $1 AND outlet_id = s.outlet_id AND day = s.today OFFSET 0) t
      UNION ALL
     SELECT s.outlet_id, t.hour, t.category, 0, 0, CASE WHEN past.so THEN t.gross ELSE 0 END,
            CASE WHEN past.so THEN t.net ELSE 0 END, t.gross
       FROM shop s
-      JOIN read_sales.sales_totals t ON t.tenant_id = $1 AND t.outlet_id = s.outlet_id AND t.day = s.today - 7
+     CROSS JOIN LATERAL (SELECT * FROM read_sales.sales_totals
+                          WHERE tenant_id = $1 AND outlet_id = s.outlet_id AND day = s.week_before OFFSET 0) t
      CROSS JOIN LATERAL (SELECT (t.hour - s.day_starts + 24) % 24 < (s.hour - s.day_starts + 24) % 24 AS so) AS past
      UNION ALL
     SELECT s.outlet_id, o.hour, e.entry ->> 1, 0, 0, (e.entry ->> 3)::numeric, (e.entry ->> 4)::numeric, 0
       FROM shop s
-      JOIN read_sales.sales_orders o
-        ON o.tenant_id = $1 AND o.day = s.today - 7 AND o.hour = s.hour AND o.outlet_id = s.outlet_id
-       AND o.moment <= (s.local - interval '7 days') AT TIME ZONE s.zone
+     CROSS JOIN LATERAL (SELECT * FROM read_sales.sales_orders
+                          WHERE tenant_id = $1 AND day = s.week_before AND hour = s.hour
+                            AND outlet_id = s.outlet_id AND moment <= s.minute OFFSET 0) o
      CROSS JOIN LATERAL jsonb_array_elements(convert_from(o.entries, 'UTF8')::jsonb) AS e (entry)
 ), total AS (
     SELECT CASE grouping(p.category, p.hour, p.outlet_id)

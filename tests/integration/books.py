@@ -27,6 +27,8 @@ NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # 21:00 in Stockholm, five in t
 PROJECTIONS: tuple[Projection, ...] = (sales.PROJECTION, stock.PROJECTION, catalogue.PROJECTION)
 TABLES = {
     "sales_totals": "outlet_id, day, hour, category, gross, net, entries",
+    "sales_hours": "outlet_id, day, hour, gross, net, entries",
+    "sales_days": "outlet_id, day, category, gross, net, entries",
     "sales_entries": "order_id, ordinal, outlet_id, day, hour, category, gross, net, position, written",
     "sales_past": "order_id, outlet_id, day, hour, entries, position, written, until",
     "sales_outlets": "outlet_id, name, zone, day_starts",

@@ -79,15 +79,13 @@ async def test_a_search_that_finds_little_gives_up_and_can_go_on(till: Till, mon
     assert (ids(rest), rest.next) == ([1], None)
 
 
-async def test_an_order_is_found_by_any_of_its_numbers(till: Till) -> None:
-    tills = UUID(int=31), UUID(int=32)
-    receipts = [Receipt(ReceiptId=UUID(int=40 + n), TerminalId=id_, ReceiptNumber=77) for n, id_ in enumerate(tills)]
-    await till.post(sale(1, Receipts=receipts[:1]), sale(2, Receipts=receipts[1:]), sale(3, OrderNoOfDay="20261104-1"))
-    await till.post(sale(4, InvoiceNumber="77"), sale(5, InvoiceNumber="777"))
+async def test_orders_that_are_known_are_shown_newest_first(till: Till) -> None:
+    receipt = Receipt(ReceiptId=UUID(int=40), TerminalId=UUID(int=31), ReceiptNumber=77)
+    await till.post(
+        sale(1, Receipts=[receipt]), sale(2, InvoiceNumber="A-2"), sale(3, OrderNoOfDay="20261104-1"), sale(4)
+    )
     await run_until_caught_up(till.pool, till.vault)
     async with till.pool.acquire() as connection:
-        tenant = till.tenant.tenant_id
-        found = await orders_reads.by_number(connection, tenant, "77")
-        assert [(order.order_id.int, order.number) for order in found] == [(4, "77"), (2, "77"), (1, "77")]
-        assert [order.order_id.int for order in await orders_reads.by_number(connection, tenant, "20261104-1")] == [3]
-        assert await orders_reads.by_number(connection, tenant, "7") == []
+        wanted = [UUID(int=number) for number in (1, 2, 3, 9)]
+        found = await orders_reads.lights(connection, till.tenant.tenant_id, wanted)
+    assert [(order.order_id.int, order.number) for order in found] == [(3, "20261104-1"), (2, "A-2"), (1, "77")]

@@ -1,0 +1,176 @@
+-- What endpoints read of orders. Whatever is passed over on the way to a page is seen in an index only; the documents of
+-- a page are looked up one by one at the end.
+
+-- name: queue -- of queue $7, and of $8 where one is given: what is in the window ($2, $3] by its business time, or was
+-- recorded in it, at terminal $4; by business time, the first $5 passed over, $6 at most.
+--
+-- What came late is looked for by its `lag`: up to so many seconds, and so recorded no later than that after $2 if its
+-- own time lies before (or so soon before $3, where a till's clock is ahead). Only the odd ones, a day late, can
+-- be anywhere in the window; where these are many, whatever is older than $2 is gone through in order instead.
+WITH odd AS (
+    SELECT count(*) > 5000 AS are_many
+      FROM (SELECT FROM read_orders.orders o
+             WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$7, $8]::text[]) AND o.lag = 9
+               AND o.recorded_at > $2::timestamptz AND o.recorded_at <= coalesce($3::timestamptz, 'infinity')
+             LIMIT 5001) o
+), late AS (
+    SELECT o.business_time, o.order_id
+      FROM (VALUES (0, $2, $2 + interval '1 second'), (1, $2, $2 + interval '16 seconds'),
+                   (2, $2, $2 + interval '256 seconds'), (3, $2, $2 + interval '4096 seconds'),
+                   (4, $2, $2 + interval '65536 seconds'),
+                   (9, CASE WHEN NOT (SELECT are_many FROM odd) THEN $2 END, 'infinity'),
+                   (-3, $3 - interval '4096 seconds', $3), (-4, $3 - interval '65536 seconds', $3), (-9, '-infinity', $3)
+           ) AS c (lag, after, until)
+     CROSS JOIN LATERAL (
+         SELECT o.business_time, o.order_id FROM read_orders.orders o
+          WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$7, $8]::text[]) AND o.lag = c.lag
+            AND o.recorded_at > greatest(c.after, $2) AND o.recorded_at <= least(c.until, $3)
+            AND (o.business_time <= $2 OR o.business_time > $3) AND ($4::uuid IS NULL OR o.terminal_id = $4)
+         OFFSET 0) o
+     WHERE c.after IS NOT NULL
+), listed AS (
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE o.tenant_id = $1 AND o.queue = $7 AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5::bigint + $6::bigint)
+     UNION ALL
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE o.tenant_id = $1 AND o.queue = $8 AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
+     UNION ALL
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $7 AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
+     UNION ALL
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $8 AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
+     UNION ALL
+    SELECT business_time, order_id FROM late
+)
+SELECT at.position, ARRAY (
+    SELECT (SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = page.order_id)
+      FROM (SELECT l.business_time, l.order_id
+              FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
+     ORDER BY page.business_time, page.order_id
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: invoice_queue -- the same of invoiced orders that the bookkeeping has not taken, and their customers where they
+-- lack them
+WITH odd AS (
+    SELECT count(*) > 5000 AS are_many
+      FROM (SELECT FROM read_orders.orders o
+             WHERE o.tenant_id = $1 AND o.invoice_queue AND o.lag = 9
+               AND o.recorded_at > $2::timestamptz AND o.recorded_at <= coalesce($3::timestamptz, 'infinity')
+             LIMIT 5001) o
+), late AS (
+    SELECT o.business_time, o.order_id
+      FROM (VALUES (0, $2, $2 + interval '1 second'), (1, $2, $2 + interval '16 seconds'),
+                   (2, $2, $2 + interval '256 seconds'), (3, $2, $2 + interval '4096 seconds'),
+                   (4, $2, $2 + interval '65536 seconds'),
+                   (9, CASE WHEN NOT (SELECT are_many FROM odd) THEN $2 END, 'infinity'),
+                   (-3, $3 - interval '4096 seconds', $3), (-4, $3 - interval '65536 seconds', $3), (-9, '-infinity', $3)
+           ) AS c (lag, after, until)
+     CROSS JOIN LATERAL (
+         SELECT o.business_time, o.order_id FROM read_orders.orders o
+          WHERE o.tenant_id = $1 AND o.invoice_queue AND o.lag = c.lag
+            AND o.recorded_at > greatest(c.after, $2) AND o.recorded_at <= least(c.until, $3)
+            AND (o.business_time <= $2 OR o.business_time > $3) AND ($4::uuid IS NULL OR o.terminal_id = $4)
+         OFFSET 0) o
+     WHERE c.after IS NOT NULL
+), listed AS (
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE o.tenant_id = $1 AND o.invoice_queue AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5::bigint + $6::bigint)
+     UNION ALL
+    (SELECT o.business_time, o.order_id FROM read_orders.orders o
+      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.invoice_queue AND ($4 IS NULL OR o.terminal_id = $4)
+        AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+      ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
+     UNION ALL
+    SELECT business_time, order_id FROM late
+)
+SELECT at.position, listed.document, listed.is_nameless, listed.customer
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+  LEFT JOIN (
+      (SELECT l.business_time, l.order_id
+         FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
+      CROSS JOIN LATERAL (
+          SELECT o.document, o.is_nameless, (
+                     SELECT c.document FROM read_orders.customers c
+                      WHERE o.is_nameless AND c.tenant_id = $1 AND c.customer_id = o.customer_id) AS customer
+            FROM read_orders.orders o
+           WHERE o.tenant_id = $1 AND o.order_id = page.order_id OFFSET 0) o
+  ) AS listed ON true
+ ORDER BY listed.business_time, listed.order_id
+
+-- name: history -- a customer's online orders by creation, carts among them; $3 with the till's too
+SELECT at.position, ARRAY (
+    SELECT (SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = found.order_id)
+      FROM (SELECT o.created_at, o.order_id
+              FROM read_orders.orders o
+             WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
+               AND (o.is_online OR $3)
+             ORDER BY o.created_at, o.order_id) found
+     ORDER BY found.created_at, found.order_id
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: cart -- the newest order the customer can go on shopping with
+SELECT at.position, ARRAY (
+    SELECT o.document
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
+       AND o.is_basket
+     ORDER BY o.created_at DESC, o.order_id DESC
+     LIMIT 1
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: order -- one order as it stands
+SELECT at.position, ARRAY (
+    SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = $2
+) AS documents
+  FROM (SELECT coalesce(max(position), 0) AS position
+          FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+
+-- name: search -- the newest first, before ($9, $10): of those, the next $11 of states $2, outlet $3, totals $4 to $5 and
+-- times ($6, $7], where these are given. It looks at $8 of them; the last it has looked at comes along with any found
+WITH looked_at AS MATERIALIZED (
+    SELECT o.business_time, o.order_id, o.status, o.outlet_id, o.total
+      FROM read_orders.orders o
+     WHERE o.tenant_id = $1 AND o.business_time > coalesce($6::timestamptz, '-infinity')
+       AND o.business_time <= coalesce($7::timestamptz, 'infinity')
+       AND (o.business_time, o.order_id)
+           < (coalesce($9::timestamptz, 'infinity'), coalesce($10::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+     ORDER BY o.business_time DESC, o.order_id DESC LIMIT $8
+), found AS MATERIALIZED (
+    SELECT l.business_time, l.order_id
+      FROM looked_at l
+     WHERE ($2::integer[] IS NULL OR l.status = ANY ($2)) AND ($3::uuid IS NULL OR l.outlet_id = $3)
+       AND l.total BETWEEN coalesce($4::numeric, '-infinity') AND coalesce($5::numeric, 'infinity')
+     ORDER BY l.business_time DESC, l.order_id DESC LIMIT $11
+), seen AS (
+    SELECT (SELECT count(*) FROM looked_at) AS looked_at, l.business_time AS last_time, l.order_id AS last_id
+      FROM looked_at l ORDER BY l.business_time, l.order_id LIMIT 1
+)
+SELECT seen.*, o.order_id, o.number, o.business_time, o.outlet_id, o.status, o.total, o.customer_id
+  FROM seen
+  LEFT JOIN (found f CROSS JOIN LATERAL (
+      SELECT * FROM read_orders.orders WHERE tenant_id = $1 AND order_id = f.order_id OFFSET 0) o) ON true
+ ORDER BY o.business_time DESC, o.order_id DESC
+
+-- name: lights -- the newest first: what a list shows of these orders
+SELECT o.order_id, o.number, o.business_time, o.outlet_id, o.status, o.total, o.customer_id
+  FROM unnest($2::uuid[]) AS n (order_id)
+ CROSS JOIN LATERAL (SELECT * FROM read_orders.orders WHERE tenant_id = $1 AND order_id = n.order_id OFFSET 0) o
+ ORDER BY o.business_time DESC, o.order_id DESC
