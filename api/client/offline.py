@@ -58,7 +58,7 @@ class OfflineQueue(Commands[int]):
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
+        self._path = Path(path).resolve()  # by whatever name it is called, its lock is the same
         # SQLite waits for the disk: never on the loop, and always in the order of the calls.
         self._thread = ThreadPoolExecutor(1, "offline-queue")
         self._connection: sqlite3.Connection | None = None

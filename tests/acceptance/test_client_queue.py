@@ -136,9 +136,11 @@ async def test_a_credential_that_is_refused_sets_nothing_aside(two_shops: Shops,
 
 
 async def test_it_is_for_one_at_a_time(queue: OfflineQueue, tmp_path: Path) -> None:
-    with pytest.raises(QueueError, match="in use"):
-        async with OfflineQueue(tmp_path / "queue"):
-            pass
+    (tmp_path / "link").symlink_to(tmp_path / "queue")
+    for name in ("queue", "link"):
+        with pytest.raises(QueueError, match="in use"):
+            async with OfflineQueue(tmp_path / name):
+                pass
     program = f"""if True:
         import asyncio
         from api.client import OfflineQueue
