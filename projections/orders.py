@@ -36,7 +36,7 @@ from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
-from projections.rows import write
+from projections.rows import Table, write
 
 _SQL = queries("projections/orders.sql")
 # Told by streams of their own.
@@ -78,6 +78,9 @@ class Row(NamedTuple):
     recorded_at: datetime
     document: bytes
     state: bytes
+
+
+_ORDERS = Table("orders", Row._fields, _SQL["add_orders"], _SQL["write_orders"])
 
 
 class Known(NamedTuple):
@@ -251,7 +254,7 @@ async def _write(
     new, changed = list[Row](), list[Row]()
     for stream, order in orders.items():
         (new if stream in begun else changed).append(row(order))
-    await write(connection, _SQL["write_orders"], "orders", Row._fields, tenant_id, new, changed)
+    await write(connection, _ORDERS, tenant_id, new, changed)
 
 
 async def _read(

@@ -1,6 +1,18 @@
 -- name: read_orders -- the rows that a batch of events changes
 SELECT order_id, version, state, document FROM orders WHERE tenant_id = $1 AND order_id = ANY ($2::uuid[])
 
+-- name: add_orders -- those whose first event is in the batch
+INSERT INTO orders (
+    tenant_id, order_id, version, customer_id, terminal_id, is_open, is_online, is_basket, external_queue,
+    invoice_queue, is_nameless, outlet_id, status, total, number, created_at, business_time, recorded_at, document, state
+)
+SELECT $1, n.*
+  FROM unnest(
+    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[],
+    $10::boolean[], $11::boolean[], $12::uuid[], $13::integer[], $14::numeric[], $15::text[], $16::timestamptz[],
+    $17::timestamptz[], $18::timestamptz[], $19::bytea[], $20::bytea[]
+  ) AS n
+
 -- name: write_orders -- each order of a batch once, as it stands after it
 INSERT INTO orders (
     tenant_id, order_id, version, customer_id, terminal_id, is_open, is_online, is_basket, external_queue,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.store import Connection
 
@@ -23,21 +23,30 @@ class Loading:
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
+class Table(NamedTuple):
+    """A table with a row per order: its columns after the tenant's, and the statements that add rows and replace them.
+
+    Both statements take the tenant, and each column as an array.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    add: str
+    replace: str
+
+
 async def write(
     connection: Connection | Loading,
-    statement: str,
-    table: str,
-    columns: Sequence[str],
+    table: Table,
     tenant_id: int,
     new: Sequence[tuple[Any, ...]],
     changed: Sequence[tuple[Any, ...]],
 ) -> None:
-    """Writes rows of `columns`, which follow the tenant's; `statement` takes the tenant and each column as an array.
-
-    `new` ones are certainly not there yet.
-    """
+    """Writes rows. `new` ones are certainly not there yet, and spare PostgreSQL the look; `changed` ones may be."""
     if new and isinstance(connection, Loading):
-        await connection.copy(table, ("tenant_id", *columns), [(tenant_id, *row) for row in new])
-        new = ()
-    if rows := (*new, *changed):
-        await connection.execute(statement, tenant_id, *zip(*rows, strict=True))
+        columns = ("tenant_id", *table.columns)
+        await connection.copy(table.name, columns, [(tenant_id, *row) for row in new])
+    elif new:
+        await connection.execute(table.add, tenant_id, *zip(*new, strict=True))
+    if changed:
+        await connection.execute(table.replace, tenant_id, *zip(*changed, strict=True))

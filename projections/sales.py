@@ -16,13 +16,16 @@ from ledger.records import Order
 from ledger.store import Connection
 from projections.counted import HANDLES, Standing, is_document, orders_before
 from projections.learnt import Shop, products_within
-from projections.rows import write
+from projections.rows import Table, write
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold
 
 _SQL = queries("projections/sales.sql")
-_COLUMNS = (
-    "order_id", "sale", "type", "training", "outlet_id", "moment", "entries", "position", "written", "day", "hour",
-)  # fmt: skip
+_SHEETS = Table(
+    "sales_orders",
+    ("order_id", "sale", "type", "training", "outlet_id", "moment", "entries", "position", "written", "day", "hour"),
+    _SQL["add_sheets"],
+    _SQL["save_sheets"],
+)
 read_entries = msgspec.json.Decoder(list[Entry]).decode
 
 
@@ -90,7 +93,7 @@ async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes,
         place = (s.order_id, *s.standing, s.outlet_id, s.moment)
         row = (*place, encoder.encode(s.entries), s.position, s.written, s.day, s.hour)
         (changed if stream in known else new).append(row)
-    await write(connection, _SQL["save_sheets"], "sales_orders", _COLUMNS, tenant_id, new, changed)
+    await write(connection, _SHEETS, tenant_id, new, changed)
     past = [
         (s.order_id, s.outlet_id, s.day, s.hour, encoder.encode(s.entries), s.position, s.written, until)
         for s, until in changes.past

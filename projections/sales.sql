@@ -23,6 +23,13 @@ SELECT $1, n.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[]) A
 INSERT INTO sales_categories (tenant_id, category_id, name)
 SELECT $1, n.* FROM unnest($2::integer[], $3::text[]) AS n
 
+-- name: add_sheets -- orders whose first event is in the batch
+INSERT INTO sales_orders (
+    tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
+              $9::bigint[], $10::bigint[], $11::date[], $12::smallint[]) AS n
+
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO sales_orders (
     tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)

@@ -31,10 +31,15 @@ from projections.counted import (
     standing_after,
     standing_with,
 )
-from projections.rows import write
+from projections.rows import Table, write
 
 _SQL = queries("projections/stock.sql")
-_COLUMNS = ("order_id", "sale", "type", "training", "outlet_id", "movements", "position")
+_SHEETS = Table(
+    "stock_orders",
+    ("order_id", "sale", "type", "training", "outlet_id", "movements", "position"),
+    _SQL["add_sheets"],
+    _SQL["save_sheets"],
+)
 _AGAINST = Decimal(-1)
 
 
@@ -157,7 +162,7 @@ async def _save(connection: Connection, tenant_id: int, changes: Changes, known:
     for stream, s in changes.sheets.items():
         row = (s.order_id, *s.standing, s.outlet_id, encoder.encode(s.movements), s.position)
         (changed if stream in known else new).append(row)
-    await write(connection, _SQL["save_sheets"], "stock_orders", _COLUMNS, tenant_id, new, changed)
+    await write(connection, _SHEETS, tenant_id, new, changed)
     moved = [
         (UUID(int=product), outlet_id, total.quantity, total.description)
         for outlet_id, at in changes.totals.items()

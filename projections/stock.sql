@@ -3,6 +3,11 @@ SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.movements, o.posit
   FROM stock_orders o
  WHERE o.tenant_id = $1 AND o.order_id = ANY ($2::uuid[])
 
+-- name: add_sheets -- orders whose first event is in the batch
+INSERT INTO stock_orders (tenant_id, order_id, sale, type, training, outlet_id, movements, position)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::bytea[], $8::bigint[]) AS n
+
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO stock_orders (tenant_id, order_id, sale, type, training, outlet_id, movements, position)
 SELECT $1, n.*

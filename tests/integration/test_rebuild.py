@@ -151,7 +151,7 @@ def slowly(name):
     setattr(schemas, name, outer)
 
 async def main(dsn):
-    filling.EVENTS_AT_ONCE = 5
+    filling.EVENTS_AT_ONCE, filling.PAGES_A_COMMIT = 5, 1
     for name in ("create", "drop", "rename"):
         slowly(name)
     pool = await open_pool(dsn)
