@@ -102,8 +102,8 @@ LeanOrderLine = _lean(
 )
 LeanPayment = _lean(
     FullPayment,
-    "PaidAmount OrderId TypeId ReturnAmount PaymentDate CreditCardNo TipAmount CashCollected CashChange "
-    "IsCashSaleDropped Direction ProductName DeviceTotal PayerRef",
+    "OrderId ReturnAmount PaymentDate CreditCardNo TipAmount CashCollected CashChange IsCashSaleDropped ProductName "
+    "DeviceTotal PayerRef",
 )
 LeanReceipt = _lean(
     FullReceipt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections import catalogue, drawer, invoices, orders, sales, stock, swish, terminals
+from projections import catalogue, drawer, invoices, orders, sales, stock, swish, tenders, terminals
 
 if TYPE_CHECKING:
     from projections.projection import Projection
@@ -17,6 +17,7 @@ ALL: tuple[Projection, ...] = (
     swish.PROJECTION,
     stock.PROJECTION,
     sales.PROJECTION,
+    tenders.PROJECTION,
     catalogue.PROJECTION,
 )
 NAMES = tuple(projection.name for projection in ALL)

@@ -66,11 +66,14 @@ def ingredients(line: OrderLine) -> list[OrderLine]:
     return [item for item in line.IngredientItems if item.IngredientMode == "+" and counts(item)]
 
 
-def orders_before(events: Sequence[Recorded]) -> list[UUID]:
-    """The orders of a batch that a read model may know already: those whose stream does not begin in it."""
+def orders_before(events: Sequence[Recorded], types: frozenset[type[Event]] = HANDLES) -> list[UUID]:
+    """The orders of a batch that a read model may know already: those whose stream does not begin in it.
+
+    `types` are those events of orders that it handles.
+    """
     first: dict[str, int] = {}
     for recorded in events:
-        if type(recorded.event) in HANDLES:
+        if type(recorded.event) in types:
             first.setdefault(recorded.stream, recorded.version)
     skip = len(stream_of(UUID(int=0))) - 36
     return [UUID(stream[skip:]) for stream, version in first.items() if version > 1]

@@ -170,14 +170,20 @@ def _move(changes: Changes, sheet: Sheet, moved: Callable[[Decimal, Decimal], De
 def _sheet(book: Book, before: Sheet | None, recorded: Recorded, event: Document) -> Sheet:
     order = event.order
     standing = standing_after(before.standing if before else NEW, event)
-    moment = to_datetime(order.InvoiceDate) or to_datetime(order.CreationDate)
-    if moment is None:
-        # Without a date of its own a document was made now; an amendment does not move the sale.
-        amended = before if before is not None and before.standing.counts else None
-        moment = amended.moment if amended else from_microseconds(recorded.recorded_at)
+    amended = before.moment if before is not None and before.standing.counts else None
+    moment = moment_of(order, recorded, amended)
     day, hour = _dated(book, standing, order.OutletId, moment)
     entries = _categorised(book, entries_of(order))
     return Sheet(order.Id, standing, order.OutletId, moment, entries, recorded.position, recorded.position, day, hour)
+
+
+def moment_of(order: Order, recorded: Recorded, amended: datetime | None) -> datetime:
+    """The moment of a sale (contract, section 4): the document's; where it has none, that of the sale it amends.
+
+    A new document without a date was made when it was recorded; an amendment does not move the sale.
+    """
+    own = to_datetime(order.InvoiceDate) or to_datetime(order.CreationDate)
+    return own or amended or from_microseconds(recorded.recorded_at)
 
 
 def _dated(book: Book, standing: Standing, outlet_id: UUID, moment: datetime) -> tuple[date | None, int | None]:

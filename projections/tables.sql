@@ -342,6 +342,43 @@ CREATE TABLE IF NOT EXISTS sales_categories (
     PRIMARY KEY (tenant_id, category_id)
 );
 
+-- projection: tenders
+
+-- Orders as the tenders see them: what decides whether they count, and their payments (JSON array of
+-- [payment, TypeId, kronor, whether Swish brought it]). `day` is null while an order does not count.
+CREATE TABLE IF NOT EXISTS tender_orders (
+    tenant_id integer NOT NULL,
+    order_id  uuid NOT NULL,
+    sale      text COLLATE "C" NOT NULL,
+    type      integer NOT NULL,
+    training  boolean NOT NULL,
+    outlet_id uuid NOT NULL,
+    moment    timestamptz NOT NULL,
+    payments  bytea NOT NULL,
+    day       date,
+    PRIMARY KEY (tenant_id, order_id)
+);
+
+-- The sums of the payments by TypeId.
+CREATE TABLE IF NOT EXISTS tender_totals (
+    tenant_id integer NOT NULL,
+    outlet_id uuid NOT NULL,
+    day       date NOT NULL,
+    type      integer NOT NULL,
+    amount    numeric NOT NULL,
+    payments  bigint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id, day, type)
+) WITH (fillfactor = 70);
+
+-- Outlets that were set: where a business day begins and ends.
+CREATE TABLE IF NOT EXISTS tender_clocks (
+    tenant_id  integer NOT NULL,
+    outlet_id  uuid NOT NULL,
+    zone       text COLLATE "C" NOT NULL,
+    day_starts smallint NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id)
+);
+
 -- projection: catalogue
 
 -- Outlets as orders or a person named them; null until one did.

@@ -78,9 +78,9 @@ def columns(found: Sequence[Column]) -> Columns:
 
 
 class Bar(NamedTuple):
-    """A line of a table of bars: kronor, and of the time it is compared with (None: with nothing), and where it leads.
+    """A line of a table of bars: kronor, and of the time it is compared with (None: with nothing).
 
-    The lengths are in percent of the longest.
+    `link` is where it leads, `""` for nowhere. The lengths are in percent of the longest.
     """
 
     name: str

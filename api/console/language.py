@@ -29,9 +29,11 @@ class Words:
         text = self.texts[key]
         return text.format(**values) if values else text
 
-    def known(self, key: str, otherwise: str) -> str:
-        """The text of a key that is made from data, `otherwise` where nobody has put it into words."""
-        return self.texts.get(key, otherwise)
+    def tender(self, type_: int, swish: int) -> str:
+        """What payments of a TypeId are called; `swish` is that of Swish."""
+        if type_ == swish:
+            return self.texts["tender.swish"]
+        return self.texts.get(f"tender.{type_}") or self("tender.other", type=type_)
 
     def count(self, key: str, number: int, shown: str) -> str:
         """`key.one` or `key.other`, by number; `{n}` in it is the number as it is shown."""

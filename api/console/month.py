@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -18,12 +17,13 @@ from api.console.explained import explained
 from api.console.formats import Formats
 from api.console.language import Words
 from api.console.pages import formats_of, show, words_of
+from api.console.tenders import tender_bars
 from api.sales import FIRST_YEAR, LAST_YEAR
 from api.wire import Query
 from ledger.amounts import EXACT, ZERO
 from ledger.database import reading
 from ledger.errors import BadInput
-from projections import catalogue
+from projections import catalogue, tenders_reads
 from projections.sales_reads import ByGroup, by_group
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
@@ -77,16 +77,19 @@ async def get_month(request: Request) -> Response:
     tenant_id = request.state.tenant.tenant_id
     async with reading(request.app.state.pool, tenant_id) as connection:
         totals = await by_group(connection, tenant_id, now, span.outlet, "month", span.first)
+        tenders = await tenders_reads.of_days(connection, tenant_id, span.first, span.last, span.outlet)
         outlets = await catalogue.outlets(connection, tenant_id)
     return show(
         request,
         "month.html",
         span=span,
-        outlets=outlets.outlets,
+        choices=outlets.outlets,
         amounts=_amounts(totals),
         days=_days(totals, span, words, formats),
         hours=_hours(totals, span, words, formats),
-        groups=_groups(totals, span, words),
+        outlets=_outlets(totals, span, words),
+        categories=_categories(totals, span),
+        tenders=tender_bars(request, tenders),
     )
 
 
@@ -128,8 +131,10 @@ def _hours(totals: ByGroup, span: Span, words: Words, formats: Formats) -> Colum
     return columns(found)
 
 
-def _groups(totals: ByGroup, span: Span, words: Words) -> Sequence[tuple[str, list[Bar]]]:
+def _outlets(totals: ByGroup, span: Span, words: Words) -> list[Bar]:
     nameless = words("frame.no_name")
-    outlets = [(o.name or nameless, o.gross, None, span.explained(outletId=o.outlet_id)) for o in totals.outlets]
-    categories = [(c.key, c.gross, None, span.explained(category=c.key)) for c in totals.categories]
-    return [("outlets", bars(outlets)), ("categories", bars(categories))]
+    return bars((o.name or nameless, o.gross, None, span.explained(outletId=o.outlet_id)) for o in totals.outlets)
+
+
+def _categories(totals: ByGroup, span: Span) -> list[Bar]:
+    return bars((c.key, c.gross, None, span.explained(category=c.key)) for c in totals.categories)

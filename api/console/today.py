@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,8 +14,10 @@ from api.console.explained import explained
 from api.console.formats import Formats
 from api.console.language import Words
 from api.console.pages import formats_of, show, words_of
+from api.console.tenders import tender_bars
 from ledger.amounts import ZERO
 from ledger.database import reading
+from projections import tenders_reads
 from projections.today import Compared, Today, today
 
 
@@ -35,6 +36,7 @@ async def get_today(request: Request) -> Response:
     words, formats = words_of(request), formats_of(request)
     async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         found = await today(connection, request.state.tenant.tenant_id, now)
+        tenders = await tenders_reads.of_today(connection, request.state.tenant.tenant_id, now)
     week_ago = words("today.week_ago", day=formats.day(found.day, "EEEE"))
 
     def compared(amount: Decimal, before: Decimal) -> str:
@@ -53,7 +55,9 @@ async def get_today(request: Request) -> Response:
         compared=compared,
         figures=_figures(found),
         hours=_hours(found, words, formats),
-        groups=_groups(found, words),
+        outlets=_outlets(found, words),
+        categories=_categories(found),
+        tenders=tender_bars(request, tenders),
     )
 
 
@@ -65,16 +69,18 @@ def _figures(found: Today) -> list[Figure]:
     ]
 
 
-def _groups(found: Today, words: Words) -> Sequence[tuple[str, list[Bar]]]:
+def _outlets(found: Today, words: Words) -> list[Bar]:
     nameless = words("frame.no_name")
-    outlets = [
+    return bars(
         (one.name or nameless, *_pair(one.compared), explained(one.day, one.day, outletId=one.outlet_id))
         for one in found.outlets
-    ]
-    categories = [
+    )
+
+
+def _categories(found: Today) -> list[Bar]:
+    return bars(
         (name, *_pair(compared), explained(found.day, found.day, category=name)) for name, compared in found.categories
-    ]
-    return [("outlets", bars(outlets)), ("categories", bars(categories))]
+    )
 
 
 def _pair(compared: Compared) -> tuple[Decimal, Decimal]:

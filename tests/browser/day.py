@@ -54,6 +54,12 @@ class Day(NamedTuple):
         return sum((sale.total for sale in sales), Decimal(0))
 
     @staticmethod
+    def paid(sales: list[Sale], type_: int) -> Decimal:
+        """Kronor of these sales that were paid in one way."""
+        payments = [payment for sale in sales for payment in sale.body["Payments"] if payment["TypeId"] == type_]
+        return sum((Decimal(str(payment["PaidAmount"])) for payment in payments), Decimal(0))
+
+    @staticmethod
     def categories(sales: list[Sale]) -> dict[str, Decimal]:
         """Kronor by category."""
         found: dict[str, Decimal] = defaultdict(Decimal)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from api.console.formats import Formats
 from tests.browser.browsing import Tab
 from tests.browser.conftest import House
-from tests.browser.day import OUTLETS, ZONE, a_sale, sell
+from tests.browser.day import CARD, CASH, OUTLETS, SWISH, ZONE, a_sale, sell
 
 SWEDISH = Formats("sv", ZONE)
 
@@ -29,6 +29,9 @@ async def test_the_day_is_what_was_sold_beside_a_week_ago(desk: Tab, house: Hous
         assert kronor(amount) in await desk.text(f"#outlets tr:has-text('{name}')")
     for category, amount in day.categories(day.today).items():
         assert kronor(amount) in await desk.text(f"#categories tr:has-text('{category}')")
+    for type_, name in {CASH: "Kontant", CARD: "Kort", SWISH: "Swish"}.items():
+        amount = day.paid(day.today, type_)
+        assert kronor(amount) in await desk.text(f"#tenders tr:has-text('{name}')")
     said = await desk.page.locator("#figures .compared").first.inner_text()
     until = datetime.now(ZONE) - timedelta(days=7)
     expected = day.total([sale for sale in day.week_ago if sale.moment <= until])

@@ -17,14 +17,16 @@ from ledger.events import Event, OrderFinalised, Recorded
 from ledger.records import Order, OrderLine, Outlet, Product
 from ledger.store import Pool
 from ledger.tenants import Tenant
-from projections import catalogue, sales, stock
+from projections import catalogue, sales, stock, tenders
 from projections.projection import Projection
 
 D = Decimal
 SOUTH, NORTH, TOKYO = (UUID(int=number) for number in (1, 2, 3))
 NAMES = {SOUTH: "Kafé Södermalm", NORTH: "Kafé Vasastan", TOKYO: "Tokyo"}
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # 21:00 in Stockholm, five in the morning of the 24th in Tokyo
-PROJECTIONS: tuple[Projection, ...] = (sales.PROJECTION, stock.PROJECTION, catalogue.PROJECTION)
+PROJECTIONS: tuple[Projection, ...] = (
+    sales.PROJECTION, stock.PROJECTION, catalogue.PROJECTION, tenders.PROJECTION,
+)  # fmt: skip
 TABLES = {
     "sales_totals": "outlet_id, day, hour, category, gross, net, entries",
     "sales_hours": "outlet_id, day, hour, gross, net, entries",
@@ -35,17 +37,20 @@ TABLES = {
     "sales_categories": "category_id, name",
     "stock": "product_id, outlet_id, quantity, description",
     "stock_movements": "order_id, ordinal, product_id, outlet_id, quantity, description, position",
+    "tender_orders": "order_id, outlet_id, day, convert_from(payments, 'UTF8')",
+    "tender_totals": "outlet_id, day, type, amount, payments",
+    "tender_clocks": "outlet_id, zone, day_starts",
     "outlets": "outlet_id, name",
     "products": "product_id, description, unit, category_id, category",
     "categories": "category_id, name",
 }
+_SCHEMAS = {"sales": "sales", "stock": "stock", "tender": "tenders"}
 VIEWS = ("sales_entries", "stock_movements")
 
 
 def schema_of(table: str) -> str:
     """Where a table lives."""
-    room = table.split("_")[0]
-    return f"read_{room if room in ('sales', 'stock') else 'catalogue'}"
+    return f"read_{_SCHEMAS.get(table.split('_')[0], 'catalogue')}"
 
 
 def line(price: str, category: str | None = "Mat", quantity: str = "1", **members: Any) -> OrderLine:

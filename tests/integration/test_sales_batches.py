@@ -1,15 +1,25 @@
-"""However the log is cut into batches, sales, stock and catalogue come out the same, and as the sum of their parts."""
+"""However the log is cut into batches, these read models come out the same, and as the sum of their parts."""
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ledger.events import Event, OrderAmended, OrderDrafted, OrderFinalised, OrderStatusChanged, OutletSet
-from ledger.records import NO_ID, Order, Outlet, Product
+from ledger.events import (
+    Event,
+    OrderAmended,
+    OrderDrafted,
+    OrderFinalised,
+    OrderStatusChanged,
+    OutletSet,
+    PaymentCaptured,
+    PaymentVoided,
+)
+from ledger.records import NO_ID, Order, Outlet, Payment, Product
 from tests.integration.books import NORTH, SOUTH, Books, line, log, order
 from tests.integration.conftest import Till
 
@@ -45,12 +55,28 @@ def any_event(number: int, known: set[int], chance: random.Random) -> Event:
                          day_starts=chance.randrange(6))  # fmt: skip
     if number in known and chance.random() < 0.5:
         return OrderStatusChanged(status=chance.choice([3, 13, 14, 15]))
+    if number in known and chance.random() < 0.5:
+        return any_payment(chance)
     document = any_day(number, chance)
     document.Status = chance.choice([3, 13, 15])
     known.add(number)
     if document.Status == 3:
         return OrderDrafted(order=document)
     return chance.choice([OrderFinalised(order=document), OrderAmended(order=document)])
+
+
+def any_payment(chance: random.Random) -> Event:
+    """Money that comes, comes back, or comes otherwise than was said before."""
+    id_ = UUID(int=chance.randrange(100, 103))
+    if chance.random() < 0.3:
+        return PaymentVoided(payment_id=id_)
+    payment = Payment(
+        Id=id_,
+        TypeId=chance.choice([1, 4, 10]),
+        PaidAmount=D(chance.randrange(100)),
+        Direction=chance.choice([1, 1, -1]),
+    )
+    return PaymentCaptured(payment=payment, swish=chance.choice([None, None, "S"]))
 
 
 async def test_batches_of_any_size_give_the_same_and_every_number_is_the_sum_of_its_parts(till: Till) -> None:
@@ -69,12 +95,20 @@ async def test_batches_of_any_size_give_the_same_and_every_number_is_the_sum_of_
 
 
 def assert_sums(found: dict[str, list[Any]]) -> None:
-    """Totals and stock are what entries and movements add up to."""
+    """Totals and stock are what entries, payments and movements add up to; an order has one day in all of them."""
     sums: dict[tuple[Any, ...], list[Decimal]] = {}
     for _, _, outlet, day, hour, category, gross, net, *_ in found["sales_entries"]:
         total = sums.setdefault((outlet, day, hour, category), [D(0), D(0), D(0)])
         total[:] = [total[0] + gross, total[1] + net, total[2] + 1]
     assert {tuple(row[:4]): list(row[4:]) for row in found["sales_totals"]} == sums and sums
+    paid: dict[tuple[Any, ...], list[Any]] = {}
+    for _, outlet, day, payments in found["tender_orders"]:
+        for _, type_, amount, _ in json.loads(payments, parse_float=D, parse_int=D) if day is not None else ():
+            tender = paid.setdefault((outlet, day, type_), [D(0), 0])
+            tender[:] = [tender[0] + amount, tender[1] + 1]
+    assert {tuple(row[:3]): list(row[3:]) for row in found["tender_totals"]} == paid and paid
+    days = {row[0]: row[3] for row in found["sales_entries"]}
+    assert {row[0]: row[2] for row in found["tender_orders"] if row[0] in days} == days
     moved: dict[tuple[Any, ...], Decimal] = {tuple(row[:2]): D(0) for row in found["stock"]}
     for _, _, product, outlet, quantity, _, _ in found["stock_movements"]:
         moved[product, outlet] += quantity

@@ -1,0 +1,21 @@
+-- The outlets are those of the sales: where nothing was sold nothing was paid, and by them the totals lie in ranges.
+
+-- name: of_today -- by type, on the day that runs at $2, at outlet $3 or at all
+SELECT p.type, sum(p.amount) AS amount, sum(p.payments)::bigint AS payments
+  FROM ledger.tenants t
+  JOIN read_sales.sales_outlets o USING (tenant_id)
+  JOIN read_tenders.tender_totals p
+    ON p.tenant_id = $1 AND p.outlet_id = o.outlet_id
+   AND p.day = (($2::timestamptz AT TIME ZONE coalesce(o.zone, t.zone)) - make_interval(hours => o.day_starts))::date
+ WHERE t.tenant_id = $1 AND ($3::uuid IS NULL OR o.outlet_id = $3)
+ GROUP BY p.type
+ ORDER BY amount DESC, p.type
+
+-- name: of_days -- by type, at outlet $2 or at all, on the days $3 to $4
+SELECT p.type, sum(p.amount) AS amount, sum(p.payments)::bigint AS payments
+  FROM read_sales.sales_outlets o
+  JOIN read_tenders.tender_totals p
+    ON p.tenant_id = $1 AND p.outlet_id = o.outlet_id AND p.day BETWEEN $3::date AND $4::date
+ WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2)
+ GROUP BY p.type
+ ORDER BY amount DESC, p.type
