@@ -222,12 +222,17 @@ BEGIN
     END LOOP;
 END $$;
 
--- One append, the only way in. The caller holds the tenant's lock (taken by a statement of its own before: lock and
--- tail in one statement would read a tail from before the lock was granted). Positions are tail + 1, tail + 2, …: no
--- sequence, whose numbers a rollback loses and a reader may skip.
+-- One append, the only way in: events, and the claims that come with them. Positions are tail + 1, tail + 2, …: no
+-- sequence, whose numbers a rollback loses and a reader may skip. The tenant's lock comes first, and each statement of a
+-- volatile function sees what was committed before it, so the tail is read as the lock's holder before has left it.
+-- `a_tail` is the head that the events were decided upon, without the lock: had the log moved on since, they would rest on
+-- what is no longer true, and nothing is appended. A caller that held the lock when it read names none.
+DROP FUNCTION IF EXISTS ledger.append(
+    integer, uuid[], text[], bigint[], text[], integer[], timestamptz[], bytea[], bytea[]);
 CREATE OR REPLACE FUNCTION ledger.append(
     a_tenant integer, a_event_ids uuid[], a_streams text[], a_versions bigint[], a_types text[],
-    a_schema_versions integer[], a_occurred timestamptz[], a_metadata bytea[], a_data bytea[]
+    a_schema_versions integer[], a_occurred timestamptz[], a_metadata bytea[], a_data bytea[],
+    a_kinds text[] DEFAULT '{}', a_keys text[] DEFAULT '{}', a_claimants text[] DEFAULT '{}', a_tail bigint DEFAULT NULL
 ) RETURNS TABLE (first_position bigint, recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
@@ -238,9 +243,13 @@ BEGIN
     IF a_tenant IS DISTINCT FROM nullif(current_setting('ledger.tenant', true), '')::integer THEN
         RAISE EXCEPTION 'this connection acts for another tenant' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    PERFORM pg_advisory_xact_lock(x'4C4544'::integer, a_tenant);
     SELECT e.position, e.recorded_at INTO tail, moment
       FROM events e WHERE e.tenant_id = a_tenant ORDER BY e.position DESC LIMIT 1;
     tail := coalesce(tail, 0);
+    IF tail <> a_tail THEN
+        RAISE EXCEPTION 'the log has moved on from % to %', a_tail, tail USING ERRCODE = 'OL001';
+    END IF;
     -- The database's clock, which may be set back; within a tenant time never runs backwards.
     moment := greatest(moment, clock_timestamp());
     -- Versions must continue their stream without a hole; that none is taken, the unique constraint knows.
@@ -262,6 +271,10 @@ BEGIN
            n.metadata, n.data
       FROM unnest(a_event_ids, a_streams, a_versions, a_types, a_schema_versions, a_occurred, a_metadata, a_data)
            WITH ORDINALITY AS n (event_id, stream, version, type, schema_version, occurred, metadata, data, ordinal);
+    -- One that stands is the same stream's.
+    INSERT INTO claims
+    SELECT a_tenant, n.kind, n.key, n.stream FROM unnest(a_kinds, a_keys, a_claimants) AS n (kind, key, stream)
+        ON CONFLICT DO NOTHING;
     RETURN QUERY SELECT tail + 1, moment;
 END $$;
 

@@ -1,4 +1,4 @@
-"""Decided events to rows of the log: ids, both clocks, sealed personal data. Runs while the tenant's lock is held."""
+"""Decided events to rows of the log: ids, both clocks, sealed personal data; and the one statement that appends them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec
-from ledger.batch import Appended, Batch
+from ledger.batch import Appended, Batch, MovedOn
 from ledger.business_time import to_datetime
 from ledger.codec import Metadata
-from ledger.customer import subject
 from ledger.database import queries
 from ledger.events import (
     NAMES,
@@ -42,88 +41,117 @@ from ledger.store import Connection, Vault
 _SQL = queries("ledger/queries.sql")
 # The order of members that we do not know says nothing: a retry may have another.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+# What `ledger.append` says of a log that does not end where it was believed to.
+_MOVED_ON = "OL001"
 # All but the version (4 bits) and the variant (2 bits) of a UUID's lower 80 bits.
 _RANDOM_BITS = (1 << 76) - 1 & ~(0x3 << 62)
 
 
-class _Row(NamedTuple):
-    event_id: UUID
-    stream: str
-    version: int
-    name: str
-    schema_version: int
-    occurred: datetime
-    metadata: bytes
-    data: bytes
+class Rows:
+    """The rows of a batch's events, column by column as the append takes them."""
+
+    def __init__(self) -> None:
+        self.event_ids: list[UUID] = []
+        self.streams: list[str] = []
+        self.versions: list[int] = []
+        self.names: list[str] = []
+        self.schema_versions: list[int] = []
+        self.occurred: list[datetime] = []
+        self.metadata: list[bytes] = []
+        self.data: list[bytes] = []
+
+    async def add(
+        self, connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[Metadata], now: datetime
+    ) -> None:
+        """The rows of the events that a batch has gathered since; `metadata` by command."""
+        new = batch.appended[len(self.event_ids) :]
+        if not new:
+            return
+        subjects = {one.sealed_by for one in new if one.sealed_by is not None}
+        keys = await _personal_keys(connection, vault, batch, subjects) if subjects else {}
+        batch.wiser.update(one.stream for one in new if one.sealed_by is not None and one.sealed_by not in keys)
+        if batch.erased:
+            batch.wiser.update(one.stream for one in batch.appended if one.sealed_by in batch.erased)
+        encoded: dict[int, bytes] = {}
+        for event_id, one in zip(new_event_ids(len(new)), new, strict=True):
+            by = encoded.get(one.command)
+            if by is None:
+                by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
+            name, schema_version = NAMES[type(one.event)]
+            data = _data(event_id, one, keys)
+            batch.weigh(one.stream, len(data))
+            self.event_ids.append(event_id)
+            self.streams.append(one.stream)
+            self.versions.append(one.version)
+            self.names.append(name)
+            self.schema_versions.append(schema_version)
+            self.occurred.append(occurred_at(one.event, now))
+            self.metadata.append(by)
+            self.data.append(data)
 
 
-async def append(
-    connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[Metadata], now: datetime
-) -> UUID | None:
-    """Writes what a batch gathered, `metadata` by command. Returns the first event's id (None: there was no event)."""
+def _data(event_id: UUID, one: Appended, keys: dict[str, bytes]) -> bytes:
+    if one.sealed_by is None:
+        return codec.encode(one.event)
+    if one.sealed_by in keys:
+        nonce = os.urandom(codec.NONCE_BYTES)
+        return codec.encode_sealed(one.event, one.sealed_by, keys[one.sealed_by], nonce, event_id.bytes)
+    return codec.encode_without_personal(one.event)
+
+
+async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows, *, at_end: bool) -> None:
+    """Writes what a batch gathered. Several statements, for a transaction of the caller's, unless it `is_one_statement`.
+
+    `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock.
+    MovedOn: it does not. A caller that holds the lock need not ask.
+    """
     tenant_id = batch.tenant_id
-    first_id = None
-    if batch.appended:
-        rows = await _rows(connection, vault, batch, [codec.encoder.encode(one) for one in metadata], now)
-        first_id = rows[0].event_id
-        for row in rows:
-            batch.weigh(row.stream, len(row.data))
-        claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
-        found = await connection.fetchrow(_SQL["append"], tenant_id, *map(list, zip(*rows, strict=True)), *claims)
-        assert found["first_position"] == batch.head + 1, "nobody else appends while the lock is held"
+    claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
+    try:
+        first = await connection.fetchval(
+            _SQL["append"], tenant_id, rows.event_ids, rows.streams, rows.versions, rows.names, rows.schema_versions,
+            rows.occurred, rows.metadata, rows.data, *claims, batch.head if at_end else None,
+        )  # fmt: skip
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == _MOVED_ON:
+            raise MovedOn from None
+        raise
+    assert first == batch.head + 1, "nobody else appends while the lock is held"
+    if batch.new_keys:
+        wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
+        await connection.execute(_SQL["add_personal_keys"], tenant_id, list(batch.new_keys), wrapped)
+    if batch.erased:
+        await connection.execute(_SQL["erase_personal_keys"], tenant_id, list(batch.erased))
     if batch.released:
         await connection.execute(_SQL["drop_claims"], tenant_id, *map(list, zip(*batch.released, strict=True)))
     if batch.moved:
         await connection.execute(_SQL["move_counters"], tenant_id, list(batch.moved), list(batch.moved.values()))
     if batch.new_idempotency:
-        columns = map(list, zip(*batch.new_idempotency, strict=True))
-        await connection.execute(_SQL["add_idempotency_keys"], tenant_id, *columns)
-    return first_id
+        await _add_idempotency(connection, batch)
 
 
-async def _rows(
-    connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[bytes], now: datetime
-) -> list[_Row]:
-    # Whose key seals each event; None where it holds nothing personal.
-    subjects = [
-        subject(one.stream, one.event, one.owners) if codec.personal(one.event) else None for one in batch.appended
-    ]
-    keys = await _personal_keys(connection, vault, batch, {name for name in subjects if name is not None})
-    batch.wiser.update(
-        one.stream for one, name in zip(batch.appended, subjects, strict=True) if name is not None and name not in keys
-    )
-    return [
-        _row(event_id, one, metadata[one.command], name, keys, now)
-        for event_id, one, name in zip(new_event_ids(len(subjects)), batch.appended, subjects, strict=True)
-    ]
+async def _add_idempotency(connection: Connection, batch: Batch) -> None:
+    """MovedOn: one of the keys was used meanwhile, for something that appended nothing."""
+    paths, keys = zip(*batch.new_idempotency, strict=True)
+    fingerprints, positions = zip(*batch.new_idempotency.values(), strict=True)
+    added = await connection.fetch(_SQL["add_idempotency_keys"], batch.tenant_id, paths, keys, fingerprints, positions)
+    if len(added) < len(paths):
+        raise MovedOn
 
 
-def _row(
-    event_id: UUID, one: Appended, metadata: bytes, sealed_by: str | None, keys: dict[str, bytes], now: datetime
-) -> _Row:
-    event = one.event
-    if sealed_by is None:
-        data = codec.encode(event)
-    elif sealed_by in keys:
-        data = codec.encode_sealed(event, sealed_by, keys[sealed_by], os.urandom(codec.NONCE_BYTES), event_id.bytes)
-    else:
-        data = codec.encode_without_personal(event)
-    return _Row(event_id, one.stream, one.version, *NAMES[type(event)], occurred_at(event, now), metadata, data)
+def is_one_statement(batch: Batch) -> bool:
+    """Whether all that a batch writes is its events and their claims."""
+    return not (batch.new_keys or batch.erased or batch.released or batch.moved or batch.new_idempotency)
 
 
 async def _personal_keys(connection: Connection, vault: Vault, batch: Batch, subjects: set[str]) -> dict[str, bytes]:
     """A key for every subject, made where there never was one; none for the erased, now or at any time."""
-    standing: dict[str, bytes | None] = {}
-    if subjects:
-        standing = await vault.standing(connection, batch.tenant_id, subjects)
-    made = {name: AESGCM.generate_key(256) for name in subjects - standing.keys() - batch.erased}
-    if made:
-        wrapped = [vault.wrap(key, f"{batch.tenant_id}/{name}") for name, key in made.items()]
-        await connection.execute(_SQL["add_personal_keys"], batch.tenant_id, list(made), wrapped)
-    if batch.erased:
-        await connection.execute(_SQL["erase_personal_keys"], batch.tenant_id, list(batch.erased))
-    kept = {name: key for name, key in standing.items() if key is not None and name not in batch.erased}
-    return kept | made
+    made = batch.made_keys(subjects)
+    standing = await vault.standing(connection, batch.tenant_id, subjects - made.keys())
+    new = {name: AESGCM.generate_key(256) for name in subjects - standing.keys() - made.keys() - batch.erased}
+    batch.new_keys |= new
+    kept = {name: key for name, key in standing.items() if key is not None}
+    return {name: key for name, key in (kept | made | new).items() if name not in batch.erased}
 
 
 def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Record]) -> str:

@@ -1,64 +1,60 @@
 """One batch of commands against one tenant: what they see, and what they add. The `View` of `commands`, over a database
-connection that holds the tenant's lock.
+connection.
+
+What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there: it holds the tenant's
+lock when it reads, or names `end` when it appends (`writer`). A batch may be built upon one that is about to be committed:
+it sees that one's decisions, and falls with it.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from ledger import customer, document, order, swish
-from ledger.customer import CustomerState
+from ledger import codec, order
+from ledger.customer import DOCUMENTS, CustomerState, subject
 from ledger.database import queries
 from ledger.document import DocumentState
-from ledger.events import Event, Recorded
+from ledger.events import Event, PaymentCaptured, ReceiptIssued, Recorded
+from ledger.folding import Later, State, empty, evolve
 from ledger.order import OrderState
 from ledger.reactions import new_references
-from ledger.recent import Recent, State
+from ledger.recent import Recent
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, Pair
 
 _SQL = queries("ledger/queries.sql")
 _NOBODY: frozenset[UUID] = frozenset()
+_NO_ORDER = empty("order-")
+
+
+# What leaves the names alone that an order can be found by.
+_NAMELESS = (PaymentCaptured, ReceiptIssued)
 
 
 class Appended(NamedTuple):
-    """An event to append. `command` is the index of the one it belongs to; `owners` see `customer.subject`."""
+    """An event to append. `command` is the index of the one it belongs to; `sealed_by` the subject whose key seals what
+    is personal in it (`customer.subject`), None where there is nothing.
+    """
 
     stream: str
     version: int
     event: Event
     command: int
-    owners: frozenset[UUID]
+    sealed_by: str | None
 
 
 class NotLoaded(Exception):
     """A decision has to wait for something that is being read."""
 
 
-def empty(stream: str) -> State:
-    """The state of a stream before its first event."""
-    if stream.startswith("order-"):
-        return OrderState()
-    if stream.startswith("swish-"):
-        return SwishState()
-    return CustomerState() if stream.startswith(customer.PREFIX) else DocumentState()
-
-
-def evolve(state: State, recorded: Recorded) -> State:
-    """The state after one more event, by the kind of its stream."""
-    if isinstance(state, OrderState):
-        return order.evolve(state, recorded)
-    if isinstance(state, SwishState):
-        return swish.evolve(state, recorded)
-    if isinstance(state, CustomerState):
-        return customer.evolve(state, recorded)
-    return document.evolve(state, recorded)
+class MovedOn(Exception):
+    """Somebody else has appended since the batch began to read: what it has decided rests on what is no longer true."""
 
 
 def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
@@ -68,20 +64,24 @@ def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
 class Batch:
     """Loads what commands need, holds the states their decisions leave, and gathers what is to be written."""
 
-    def __init__(self, tenant_id: int, recent: Recent) -> None:
+    def __init__(self, tenant_id: int, recent: Recent, before: Batch | None = None) -> None:
+        """`before` is a batch whose append is under way: here it has happened."""
         self.tenant_id = tenant_id
-        self.head = 0  # known once something was loaded, and every decision needs something
+        # Where the log ends for this batch; known once something was loaded, and every decision needs something.
+        self.head = before.end if before is not None else -1
         self.appended: list[Appended] = []
         self.new_claims: list[tuple[str, str, str]] = []
         self.released: list[Pair] = []
-        # Subjects whose keys go with this batch.
+        # Subjects whose keys go with this batch, and keys that are made with it.
         self.erased: set[str] = set()
+        self.new_keys: dict[str, bytes] = {}
         # Streams whose state here knows more than the log: the personal data of somebody erased.
         self.wiser: set[str] = set()
-        # Path, key, fingerprint of the body, position it was answered with.
-        self.new_idempotency: list[tuple[str, str, str, int]] = []
+        # Path and key -> fingerprint of the body, position it was answered with.
+        self.new_idempotency: dict[Pair, tuple[str, int]] = {}
+        self._before = before
         self._recent = recent
-        self._states: dict[str, State] = {}
+        self._states: dict[str, State | Later] = {}
         self._bytes: dict[str, int] = {}
         self._claims: dict[Pair, str | None] = {}
         self._shared: dict[Pair, list[str]] = {}
@@ -90,6 +90,16 @@ class Batch:
         self.counters: dict[str, int] = {}
         self.moved: dict[str, int] = {}
         self._wanted: tuple[set[str], set[Pair], set[Pair], set[str]] = (set(), set(), set(), set())
+
+    @property
+    def end(self) -> int:
+        """Where the log will end."""
+        return self.head + len(self.appended)
+
+    @property
+    def may_be_built_upon(self) -> bool:
+        """Whether the next batch may begin before this one is committed: not before an erasure, which takes keys away."""
+        return not self.erased and ERASURES not in self.moved
 
     def need(
         self,
@@ -112,23 +122,29 @@ class Batch:
             wanted[3].update(missing[3])
             raise NotLoaded
 
+    def _state(self, stream: str) -> State:
+        found = self._states[stream]
+        if isinstance(found, Later):
+            found = self._states[stream] = found.folded()
+        return found
+
     def order(self, stream: str) -> OrderState:
-        state = self._states[stream]
+        state = self._state(stream)
         assert isinstance(state, OrderState)
         return state
 
     def document(self, stream: str) -> DocumentState:
-        state = self._states[stream]
+        state = self._state(stream)
         assert isinstance(state, DocumentState)
         return state
 
     def swish(self, stream: str) -> SwishState:
-        state = self._states[stream]
+        state = self._state(stream)
         assert isinstance(state, SwishState)
         return state
 
     def customer(self, stream: str) -> CustomerState:
-        state = self._states[stream]
+        state = self._state(stream)
         assert isinstance(state, CustomerState)
         return state
 
@@ -142,31 +158,20 @@ class Batch:
         return self.counters[name]
 
     def after(self, stream: str, events: Sequence[Event]) -> State:
-        state = self._states[stream]
+        state = self._state(stream)
         for event in events:
             state = evolve(state, Recorded(0, stream, state.version + 1, 0, 0, event))
         return state
 
     def accept(self, decision: Decision, index: int, fingerprint: str | None) -> int:
         """Takes a decision up: later commands of the batch see it. Returns the position of its last event."""
-        before = {stream: self._states[stream] for stream, _ in decision.events}
+        names = self._new_names(decision)
         for stream, event in decision.events:
-            state = self._states[stream]
-            position = self.head + len(self.appended) + 1
-            recorded = Recorded(position, stream, state.version + 1, 0, 0, event, fingerprint)
-            self._states[stream] = after = evolve(state, recorded)
-            owners = after.owners if isinstance(after, OrderState) else _NOBODY
-            self.appended.append(Appended(stream, state.version + 1, event, index, owners))
+            self._append(stream, event, index, fingerprint)
         for kind, key, stream in decision.claims:
             self._claims[kind, key] = stream
             self.new_claims.append((kind, key, stream))
-        names = [
-            (kind, value, stream)
-            for stream, state in before.items()
-            if isinstance(state, OrderState)
-            for kind, value in new_references(state, self.order(stream))
-        ]
-        for kind, value, stream in (*decision.shared, *names):
+        for kind, value, stream in (*decision.shared, *names()):
             self._added.setdefault((kind, value), []).append(stream)
             if (kind, value) in self._shared:
                 self._shared[kind, value].append(stream)
@@ -178,35 +183,96 @@ class Batch:
         self.erased.update(decision.erased)
         self.counters.update(decision.counters)
         self.moved.update(decision.counters)
-        return self.head + len(self.appended)
+        return self.end
+
+    def _append(self, stream: str, event: Event, index: int, fingerprint: str | None) -> None:
+        before = self._states[stream]
+        version = before.version + 1
+        recorded = Recorded(self.end + 1, stream, version, 0, 0, event, fingerprint)
+        if isinstance(before, Later):
+            before.add(recorded)
+        else:
+            self._states[stream] = Later(before, recorded)
+        sealed_by = None
+        if codec.personal(event):
+            after = self._state(stream)
+            sealed_by = subject(stream, event, after.owners if isinstance(after, OrderState) else _NOBODY)
+        self.appended.append(Appended(stream, version, event, index, sealed_by))
+
+    def _new_names(self, decision: Decision) -> Callable[[], list[tuple[str, str, str]]]:
+        """By what a decision's orders can be found from now on, once its events are accepted."""
+        events: dict[str, list[Event]] = {}
+        for stream, event in decision.events:
+            events.setdefault(stream, []).append(event)
+        found: list[tuple[str, str, str]] = []
+        before: list[tuple[str, OrderState]] = []
+        for stream, (first, *others) in events.items():
+            state = self._states[stream]
+            if state is _NO_ORDER and isinstance(first, DOCUMENTS) and all(type(one) in _NAMELESS for one in others):
+                # A new order is its document: nothing needs to be folded for it.
+                found += [(kind, value, stream) for kind, value in order.references(first.order)]
+            elif isinstance(state := self._state(stream), OrderState):
+                before.append((stream, state))
+        return lambda: [
+            *found,
+            *(
+                (kind, value, stream)
+                for stream, one in before
+                for kind, value in new_references(one, self.order(stream))
+            ),
+        ]
 
     async def load(self, connection: Connection, vault: Vault) -> None:
-        """Reads what was needed and not there: one query, whatever the batch's size."""
+        """Reads what was needed and not there: one query, whatever the batch's size. MovedOn: see there."""
         streams, claims, shared, counters = self._wanted
         self._wanted = (set(), set(), set(), set())
         for name in streams:
-            self._states[name] = self._recent.get(name) or empty(name)
+            self._states[name] = self._known(name) or empty(name)
         found = await self._read(connection, streams, claims, shared, counters)
         erasures = next((row["position"] for row in found.get("counter", ()) if row["key"] == ERASURES), 0)
         if erasures != self._recent.erasures:
             # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
+            if self._before is not None:
+                raise MovedOn
             vault.forget(self.tenant_id)
             self._recent.clear()
             self._recent.erasures = erasures
             self._states |= {name: empty(name) for name in streams}
             found = await self._read(connection, streams, claims, shared, counters)
-        if not self.appended:
-            self.head = found["head"][0]["position"]
+        self._stand_at(found["head"][0]["position"])
         self._claims |= dict.fromkeys(claims)
         self._claims |= {(row["type"], row["key"]): row["stream"] for row in found.get("claim", ())}
         self.counters |= dict.fromkeys(counters, 0)
         self.counters |= {row["key"]: row["position"] for row in found.get("counter", ()) if row["key"] in counters}
         self._take_shared(shared, found.get("shared", ()))
+        if self._before is not None:
+            self._claims |= {pair: held for pair in claims if (held := self._before.held(pair)) is not None}
+            self.counters |= {name: value for name, value in self._before.moved.items() if name in counters}
         events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
         for row in events:
             self.weigh(row["stream"], len(row["data"]))
         for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
-            self._states[recorded.stream] = evolve(self._states[recorded.stream], recorded)
+            self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
+
+    def _known(self, stream: str) -> State | None:
+        """The state of a stream as memory has it."""
+        found = self._before.left(stream) if self._before is not None else None
+        return found or self._recent.get(stream)
+
+    def left(self, stream: str) -> State | None:
+        """The state of a stream as this batch leaves it; None: it has not looked at it."""
+        return self._state(stream) if stream in self._states else None
+
+    def held(self, pair: Pair) -> str | None:
+        """The stream that holds an exclusive claim, as far as this batch knows."""
+        return self._claims.get(pair)
+
+    def _stand_at(self, head: int) -> None:
+        """Sees that all that was read is of one log: as it is, or as it will be with the batch before."""
+        if self.head < 0:
+            self.head = head
+        elif head != self.head and (self._before is None or head != self._before.head):
+            raise MovedOn
 
     async def _read(
         self, connection: Connection, streams: set[str], claims: set[Pair], shared: set[Pair], counters: set[str]
@@ -229,17 +295,30 @@ class Batch:
         found: dict[Pair, list[str]] = {pair: [] for pair in wanted}
         for row in rows:
             found[row["type"], row["key"]].append(row["stream"])
-        released = set(self.released)
-        for (kind, value), there in found.items():
-            kept = [stream for stream in there if (kind, f"{value}/{stream}") not in released]
-            self._shared[kind, value] = [*kept, *self._added.get((kind, value), ())]
+        for batch in filter(None, (self._before, self)):
+            released = set(batch.released)
+            for (kind, value), there in found.items():
+                kept = [stream for stream in there if (kind, f"{value}/{stream}") not in released]
+                # What the batch before added may have been committed meanwhile, and be among the rows.
+                found[kind, value] = list(dict.fromkeys((*kept, *batch._added.get((kind, value), ()))))
+        self._shared |= found
 
     def remember(self) -> None:
         """After the commit: the states are those of the log now, and may be kept for the next batch."""
+        self._before = None
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in self.wiser),
             self._bytes,
         )
+
+    def made_keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """The keys among those of `subjects` that this batch and the one before it have made."""
+        made = self.new_keys if self._before is None else self._before.new_keys | self.new_keys
+        return {name: made[name] for name in subjects if name in made}
+
+    def used_keys(self) -> dict[Pair, tuple[str, int]]:
+        """The idempotency keys that this batch and the one before it have used up."""
+        return self.new_idempotency if self._before is None else self._before.new_idempotency | self.new_idempotency
 
     def weigh(self, stream: str, size: int) -> None:
         """Counts the bytes of a stream's event that was read or will be written."""

@@ -24,6 +24,8 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncp
         asyncpg.InternalClientError, asyncpg.InsufficientResourcesError, TimeoutError,
         asyncpg.LockNotAvailableError, asyncpg.PostgresSystemError)  # fmt: skip
 
+_ENDING = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+
 
 def translated(error: Exception) -> Exception:
     """What a caller is told when a command failed together with its transaction."""
@@ -34,6 +36,15 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)):
         return Unavailable("another server was quicker; send this again")
     return error
+
+
+def is_answer(error: Exception) -> bool:
+    """Whether PostgreSQL itself has said that a statement failed, on a connection that stays: then nothing of it is done.
+
+    When it shuts down it may say so while the commit is on the disk already.
+    """
+    said = isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError)
+    return said and not isinstance(error, _ENDING)
 
 
 def hang_up(connection: Connection) -> None:

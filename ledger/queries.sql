@@ -86,13 +86,8 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE tenant_id = $1 AND stream >= 'outlet-' AND stream < 'outlet.'
  ORDER BY position
 
--- name: append -- the only way in; the claims come with the events that make them, and one that stands is the same stream's
-WITH claimed AS (
-    INSERT INTO ledger.claims
-    SELECT $1, n.kind, n.key, n.stream FROM unnest($10::text[], $11::text[], $12::text[]) AS n (kind, key, stream)
-        ON CONFLICT DO NOTHING
-)
-SELECT first_position, recorded_at FROM ledger.append($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock
+SELECT first_position FROM ledger.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2
@@ -114,11 +109,12 @@ SELECT k.path, k.key, k.fingerprint, k.position
  CROSS JOIN LATERAL (SELECT * FROM ledger.idempotency_keys
                       WHERE tenant_id = $1 AND path = wanted.path AND key = wanted.key OFFSET 0) k
 
--- name: add_idempotency_keys -- also where nothing was appended
+-- name: add_idempotency_keys -- also where nothing was appended; a row for each that was not there
 INSERT INTO ledger.idempotency_keys
 SELECT $1, n.path, n.key, n.fingerprint, n.position
   FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS n (path, key, fingerprint, position)
     ON CONFLICT DO NOTHING
+RETURNING key
 
 -- name: read_personal_keys -- wrapped by a master key; null for an erased subject
 SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subject = ANY ($2::text[])

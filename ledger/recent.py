@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from ledger.customer import CustomerState
-from ledger.document import DocumentState
-from ledger.order import OrderState
-from ledger.swish import SwishState
-
-State = OrderState | DocumentState | SwishState | CustomerState
+from ledger.folding import Later, State
 
 # A stored byte is some thirty in memory at worst (`[{},{},…`), and that for as long as nothing newer comes.
 _BYTES_AT_MOST = 1 << 20
@@ -24,15 +19,18 @@ class Recent:
 
     def __init__(self) -> None:
         self.erasures = 0
-        self._states: OrderedDict[str, tuple[State, int]] = OrderedDict()
+        self._states: OrderedDict[str, tuple[State | Later, int]] = OrderedDict()
         self._bytes = 0
 
     def get(self, stream: str) -> State | None:
         """The state of a stream, if it is known."""
-        found = self._states.get(stream)
-        return found[0] if found is not None else None
+        state, size = self._states.get(stream, (None, 0))
+        if isinstance(state, Later):
+            state = state.folded()
+            self._states[stream] = state, size
+        return state
 
-    def remember(self, states: Iterable[tuple[str, State]], added: Mapping[str, int]) -> None:
+    def remember(self, states: Iterable[tuple[str, State | Later]], added: Mapping[str, int]) -> None:
         """Keeps states; `added` are bytes of events read or written since they were remembered last, by stream."""
         for stream, state in states:
             _, known = self._states.pop(stream, (None, 0))

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ledger import order
-from ledger.batch import Batch, empty, evolve
+from ledger.batch import Batch
 from ledger.commands import Command, PostOrder
 from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.events import Event, Recorded
+from ledger.folding import State, empty, evolve
 from ledger.order import OrderState
-from ledger.recent import Recent, State
+from ledger.recent import Recent
 from ledger.records import Order, OrderLine, Payment, Receipt
 from ledger.view import Decision, Pair
 
@@ -121,6 +122,7 @@ class Books(Batch):
 
     def __init__(self) -> None:
         super().__init__(tenant_id=1, recent=Recent())
+        self.head = 0
 
     def need(
         self,

@@ -76,9 +76,9 @@ def test_whose_key_seals_an_event() -> None:
 
 def test_each_document_is_sealed_for_the_customer_it_names_though_both_come_in_one_batch() -> None:
     books = Books()
-    books.take(posted(an_order(CustomerId=ANNA)))
-    books.take(posted(an_order(CustomerId=BO)))
-    assert [subject(one.stream, one.event, one.owners) for one in books.appended] == [ANNAS, BOS]
+    books.take(posted(an_order(CustomerId=ANNA, Comments="to take away")))
+    books.take(posted(an_order(CustomerId=BO, Comments="to take away")))
+    assert [one.sealed_by for one in books.appended] == [ANNAS, BOS]
 
 
 def test_an_erasure_takes_what_belongs_to_the_customer_and_nothing_else() -> None:
