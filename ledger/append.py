@@ -1,4 +1,4 @@
-"""Decided events to rows of the log: ids, both clocks, sealed personal data; and the one statement that appends them."""
+"""Decided events to rows of the log: ids, both clocks, sealed personal data; and the statement that appends them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _data(event_id: UUID, one: Appended, keys: dict[str, bytes]) -> bytes:
 
 
 async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows, *, at_end: bool) -> None:
-    """Writes what a batch gathered. Several statements, for a transaction of the caller's, unless it `is_one_statement`.
+    """Writes what a batch gathered: unless it `is_one_statement`, in a transaction of the caller's.
 
     `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock.
     MovedOn: it does not. A caller that holds the lock need not ask.

@@ -1,23 +1,20 @@
 """One batch of commands against one tenant: what they see, and what they add. The `View` of `commands`, over a database
 connection.
 
-What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there: it holds the tenant's
-lock when it reads, or names `end` when it appends (`writer`). A batch may be built upon one that is about to be committed:
-it sees that one's decisions, and falls with it.
+What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there: it holds the
+tenant's lock when it reads, or names `head` when it appends (`commit`). A batch may be built upon one whose append is
+under way: it sees that one's decisions, and falls with it.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-import asyncpg
-
 from ledger import codec, order
+from ledger.batch_read import Found, Wanted, read
 from ledger.customer import DOCUMENTS, CustomerState, subject
-from ledger.database import queries
 from ledger.document import DocumentState
 from ledger.events import Event, PaymentCaptured, ReceiptIssued, Recorded
 from ledger.folding import Later, State, empty, evolve
@@ -28,7 +25,8 @@ from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, Pair
 
-_SQL = queries("ledger/queries.sql")
+N = TypeVar("N")
+S = TypeVar("S")
 _NOBODY: frozenset[UUID] = frozenset()
 _NO_ORDER = empty("order-")
 
@@ -57,8 +55,11 @@ class MovedOn(Exception):
     """Somebody else has appended since the batch began to read: what it has decided rests on what is no longer true."""
 
 
-def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
-    return [first for first, _ in pairs], [second for _, second in pairs]
+def _miss(names: Iterable[N], there: Mapping[N, object], missed: set[N]) -> bool:
+    """Adds the names to `missed` that are not there; whether there are any."""
+    found = [name for name in names if name not in there]
+    missed.update(found)
+    return bool(found)
 
 
 class Batch:
@@ -89,7 +90,7 @@ class Batch:
         self._added: dict[Pair, list[str]] = {}
         self.counters: dict[str, int] = {}
         self.moved: dict[str, int] = {}
-        self._wanted: tuple[set[str], set[Pair], set[Pair], set[str]] = (set(), set(), set(), set())
+        self._wanted = Wanted()
 
     @property
     def end(self) -> int:
@@ -98,7 +99,7 @@ class Batch:
 
     @property
     def may_be_built_upon(self) -> bool:
-        """Whether the next batch may begin before this one is committed: not before an erasure, which takes keys away."""
+        """Whether the next batch may begin before this one is committed: not before an erasure, for keys go with it."""
         return not self.erased and ERASURES not in self.moved
 
     def need(
@@ -108,18 +109,13 @@ class Batch:
         shared: Iterable[Pair] = (),
         counters: Iterable[str] = (),
     ) -> None:
-        missing = (
-            [name for name in streams if name not in self._states],
-            [pair for pair in claims if pair not in self._claims],
-            [pair for pair in shared if pair not in self._shared],
-            [name for name in counters if name not in self.counters],
-        )
-        if any(missing):
-            wanted = self._wanted
-            wanted[0].update(missing[0])
-            wanted[1].update(missing[1])
-            wanted[2].update(missing[2])
-            wanted[3].update(missing[3])
+        wanted = self._wanted
+        if (
+            _miss(streams, self._states, wanted.streams)
+            | _miss(claims, self._claims, wanted.claims)
+            | _miss(shared, self._shared, wanted.shared)
+            | _miss(counters, self.counters, wanted.counters)
+        ):
             raise NotLoaded
 
     def _state(self, stream: str) -> State:
@@ -128,25 +124,22 @@ class Batch:
             found = self._states[stream] = found.folded()
         return found
 
-    def order(self, stream: str) -> OrderState:
+    def _of(self, stream: str, kind: type[S]) -> S:
         state = self._state(stream)
-        assert isinstance(state, OrderState)
+        assert isinstance(state, kind)
         return state
+
+    def order(self, stream: str) -> OrderState:
+        return self._of(stream, OrderState)
 
     def document(self, stream: str) -> DocumentState:
-        state = self._state(stream)
-        assert isinstance(state, DocumentState)
-        return state
+        return self._of(stream, DocumentState)
 
     def swish(self, stream: str) -> SwishState:
-        state = self._state(stream)
-        assert isinstance(state, SwishState)
-        return state
+        return self._of(stream, SwishState)
 
     def customer(self, stream: str) -> CustomerState:
-        state = self._state(stream)
-        assert isinstance(state, CustomerState)
-        return state
+        return self._of(stream, CustomerState)
 
     def claim(self, kind: str, key: str) -> str | None:
         return self._claims[kind, key]
@@ -224,35 +217,28 @@ class Batch:
 
     async def load(self, connection: Connection, vault: Vault) -> None:
         """Reads what was needed and not there: one query, whatever the batch's size. MovedOn: see there."""
-        streams, claims, shared, counters = self._wanted
-        self._wanted = (set(), set(), set(), set())
-        for name in streams:
+        wanted, self._wanted = self._wanted, Wanted()
+        for name in wanted.streams:
             self._states[name] = self._known(name) or empty(name)
-        found = await self._read(connection, streams, claims, shared, counters)
-        erasures = next((row["position"] for row in found.get("counter", ()) if row["key"] == ERASURES), 0)
-        if erasures != self._recent.erasures:
+        found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
+        if found.erasures != self._recent.erasures:
             # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
             if self._before is not None:
                 raise MovedOn
             vault.forget(self.tenant_id)
             self._recent.clear()
-            self._recent.erasures = erasures
-            self._states |= {name: empty(name) for name in streams}
-            found = await self._read(connection, streams, claims, shared, counters)
-        self._stand_at(found["head"][0]["position"])
-        self._claims |= dict.fromkeys(claims)
-        self._claims |= {(row["type"], row["key"]): row["stream"] for row in found.get("claim", ())}
-        self.counters |= dict.fromkeys(counters, 0)
-        self.counters |= {row["key"]: row["position"] for row in found.get("counter", ()) if row["key"] in counters}
-        self._take_shared(shared, found.get("shared", ()))
-        if self._before is not None:
-            self._claims |= {pair: held for pair in claims if (held := self._before.held(pair)) is not None}
-            self.counters |= {name: value for name, value in self._before.moved.items() if name in counters}
-        events = sorted(found.get("event", ()), key=operator.itemgetter("position"))
-        for row in events:
+            self._recent.erasures = found.erasures
+            self._states |= {name: empty(name) for name in wanted.streams}
+            found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
+        self._stand_at(found.head)
+        self._take_promises(wanted, found)
+        for row in found.events:
             self.weigh(row["stream"], len(row["data"]))
-        for recorded in await decode_rows(connection, self.tenant_id, events, vault, fingerprints=True):
+        for recorded in await decode_rows(connection, self.tenant_id, found.events, vault, fingerprints=True):
             self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
+
+    def _versions(self, wanted: Wanted) -> dict[str, int]:
+        return {name: self._states[name].version for name in wanted.streams}
 
     def _known(self, stream: str) -> State | None:
         """The state of a stream as memory has it."""
@@ -263,10 +249,6 @@ class Batch:
         """The state of a stream as this batch leaves it; None: it has not looked at it."""
         return self._state(stream) if stream in self._states else None
 
-    def held(self, pair: Pair) -> str | None:
-        """The stream that holds an exclusive claim, as far as this batch knows."""
-        return self._claims.get(pair)
-
     def _stand_at(self, head: int) -> None:
         """Sees that all that was read is of one log: as it is, or as it will be with the batch before."""
         if self.head < 0:
@@ -274,34 +256,26 @@ class Batch:
         elif head != self.head and (self._before is None or head != self._before.head):
             raise MovedOn
 
-    async def _read(
-        self, connection: Connection, streams: set[str], claims: set[Pair], shared: set[Pair], counters: set[str]
-    ) -> dict[str, list[asyncpg.Record]]:
-        rows = await connection.fetch(
-            _SQL["read_batch"],
-            self.tenant_id,
-            list(streams),
-            [self._states[name].version for name in streams],
-            *_columns(claims),
-            *_columns(shared),
-            [*counters, ERASURES],
-        )
-        found: dict[str, list[asyncpg.Record]] = {}
-        for row in rows:
-            found.setdefault(row["what"], []).append(row)
-        return found
+    def _take_promises(self, wanted: Wanted, found: Found) -> None:
+        """Claims and counters as they were read, and as the batch before has changed them."""
+        self._claims |= dict.fromkeys(wanted.claims) | found.claims
+        self.counters |= dict.fromkeys(wanted.counters, 0) | found.counters
+        shared = {pair: found.shared.get(pair, []) for pair in wanted.shared}
+        if self._before is not None:
+            theirs = self._before._claims
+            self._claims |= {pair: holder for pair in wanted.claims if (holder := theirs.get(pair)) is not None}
+            self.counters |= {name: value for name, value in self._before.moved.items() if name in wanted.counters}
+            shared = self._before.shared_after(shared)
+        self._shared |= self.shared_after(shared)
 
-    def _take_shared(self, wanted: set[Pair], rows: Iterable[asyncpg.Record]) -> None:
-        found: dict[Pair, list[str]] = {pair: [] for pair in wanted}
-        for row in rows:
-            found[row["type"], row["key"]].append(row["stream"])
-        for batch in filter(None, (self._before, self)):
-            released = set(batch.released)
-            for (kind, value), there in found.items():
-                kept = [stream for stream in there if (kind, f"{value}/{stream}") not in released]
-                # What the batch before added may have been committed meanwhile, and be among the rows.
-                found[kind, value] = list(dict.fromkeys((*kept, *batch._added.get((kind, value), ()))))
-        self._shared |= found
+    def shared_after(self, found: dict[Pair, list[str]]) -> dict[Pair, list[str]]:
+        """Who shares a claim once this batch is committed; it may be already, and be among those found."""
+        released = set(self.released)
+        after = {pair: dict.fromkeys((*there, *self._added.get(pair, ()))) for pair, there in found.items()}
+        return {
+            (kind, value): [stream for stream in there if (kind, f"{value}/{stream}") not in released]
+            for (kind, value), there in after.items()
+        }
 
     def remember(self) -> None:
         """After the commit: the states are those of the log now, and may be kept for the next batch."""

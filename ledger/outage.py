@@ -39,7 +39,7 @@ def translated(error: Exception) -> Exception:
 
 
 def is_answer(error: Exception) -> bool:
-    """Whether PostgreSQL itself has said that a statement failed, on a connection that stays: then nothing of it is done.
+    """Whether PostgreSQL itself says that a statement failed, on a connection that stays: nothing of it was done.
 
     When it shuts down it may say so while the commit is on the disk already.
     """

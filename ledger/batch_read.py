@@ -1,0 +1,70 @@
+"""What a batch wants to know, and what the database says of it: one query, whatever the batch's size."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import asyncpg
+
+from ledger.database import queries
+from ledger.store import Connection
+from ledger.view import ERASURES, Pair
+
+_SQL = queries("ledger/queries.sql")
+
+
+class Wanted:
+    """What decisions have named and is not there yet: streams, exclusive and shared claims, counters."""
+
+    __slots__ = ("claims", "counters", "shared", "streams")
+
+    def __init__(self) -> None:
+        self.streams: set[str] = set()
+        self.claims: set[Pair] = set()
+        self.shared: set[Pair] = set()
+        self.counters: set[str] = set()
+
+
+class Found(NamedTuple):
+    """Where the log ends, how often somebody was erased, who holds claims, counters, and rows of events by position."""
+
+    head: int
+    erasures: int
+    claims: dict[Pair, str]
+    shared: dict[Pair, list[str]]
+    counters: dict[str, int]
+    events: list[asyncpg.Record]
+
+
+async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions: Mapping[str, int]) -> Found:
+    """Of streams the events after `versions`."""
+    rows = await connection.fetch(
+        _SQL["read_batch"],
+        tenant_id,
+        list(versions),
+        list(versions.values()),
+        *_columns(wanted.claims),
+        *_columns(wanted.shared),
+        [*wanted.counters, ERASURES],
+    )
+    by: dict[str, list[asyncpg.Record]] = {}
+    for row in rows:
+        by.setdefault(row["what"], []).append(row)
+    counters = {row["key"]: row["position"] for row in by.get("counter", ())}
+    shared: dict[Pair, list[str]] = {}
+    for row in by.get("shared", ()):
+        shared.setdefault((row["type"], row["key"]), []).append(row["stream"])
+    return Found(
+        head=by["head"][0]["position"],
+        erasures=counters.get(ERASURES, 0),
+        claims={(row["type"], row["key"]): row["stream"] for row in by.get("claim", ())},
+        shared=shared,
+        counters={name: value for name, value in counters.items() if name in wanted.counters},
+        events=sorted(by.get("event", ()), key=operator.itemgetter("position")),
+    )
+
+
+def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
+    return [first for first, _ in pairs], [second for _, second in pairs]

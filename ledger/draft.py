@@ -1,0 +1,135 @@
+"""Commands and what they come to: a batch that is decided, and answers that nobody hears before it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ledger.append import Rows
+from ledger.batch import Batch, NotLoaded
+from ledger.codec import Metadata
+from ledger.commands import Command
+from ledger.database import queries
+from ledger.erasure import follow
+from ledger.errors import Refused
+from ledger.store import Connection, Vault
+from ledger.view import Pair
+
+_SQL = queries("ledger/queries.sql")
+
+
+class Answer(NamedTuple):
+    """Where a command's last event lies; or, of a duplicate, where the first one's does."""
+
+    position: int
+    duplicate: bool
+
+
+class Context(NamedTuple):
+    """Who asks, from where. `idempotency` is (path, key, fingerprint of the body)."""
+
+    actor: str
+    source: str | None = None
+    correlation: str | None = None
+    idempotency: tuple[str, str, str] | None = None
+
+
+class Request(NamedTuple):
+    """A command of somebody who waits for its answer; `since` is monotonic."""
+
+    command: Command
+    context: Context
+    answer: asyncio.Future[Answer]
+    since: float
+
+    def refuse(self, error: Exception) -> None:
+        """Tells who asks, unless the client has gone away."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Draft:
+    """A batch that is decided and not committed yet: its requests, the outcome of each, and the rows to be written."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.requests: list[Request] = []
+        self.rows = Rows()
+        self.begun = time.perf_counter()
+        self.is_committed = False
+        self._outcomes: list[Answer | Refused] = []
+        self._metadata: list[Metadata] = []
+
+    async def add(self, connection: Connection, vault: Vault, requests: Sequence[Request]) -> None:
+        """Decides more requests, after those that are there. What waits for a read is decided after the others."""
+        batch, now, first = self.batch, datetime.now(UTC), len(self._outcomes)
+        outcomes: dict[int, Answer | Refused] = {}
+        keys = await self._keys(connection, requests)
+        todo = list(enumerate(requests, first))
+        while todo:
+            postponed = []
+            for index, request in todo:
+                try:
+                    outcomes[index] = _decide(batch, index, request, now, keys)
+                except NotLoaded:
+                    postponed.append((index, request))
+                except Refused as error:
+                    outcomes[index] = error
+            if postponed:
+                await batch.load(connection, vault)
+            todo = postponed
+        self.requests += requests
+        self._outcomes += [outcomes[index] for index in range(first, first + len(requests))]
+        self._metadata += map(_metadata, requests)
+        await self.rows.add(connection, vault, batch, self._metadata, now)
+
+    async def _keys(self, connection: Connection, requests: Sequence[Request]) -> dict[Pair, tuple[str, int]]:
+        """What the idempotency keys stand for that were sent, by path and key."""
+        sent = [request.context.idempotency[:2] for request in requests if request.context.idempotency is not None]
+        if not sent:
+            return {}
+        paths, keys = zip(*sent, strict=True)
+        rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, paths, keys)
+        return {(path, key): (found, position) for path, key, found, position in rows} | self.batch.used_keys()
+
+    def committed(self) -> None:
+        """Tells each who asked, whoever has gone away; the next batch knows what this one has read and written."""
+        self.is_committed = True
+        self.batch.remember()
+        for request, outcome in zip(self.requests, self._outcomes, strict=True):
+            if isinstance(outcome, Refused):
+                request.refuse(outcome)
+            elif not request.answer.done():
+                request.answer.set_result(outcome)
+
+
+def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: dict[Pair, tuple[str, int]]) -> Answer:
+    idempotency = request.context.idempotency
+    if idempotency is not None and idempotency[:2] in keys:
+        found, position = keys[idempotency[:2]]
+        if found != idempotency[2]:
+            raise Refused("this Idempotency-Key was used with another body; use a new key for a new request")
+        return Answer(position, duplicate=True)
+    decision = request.command.decide(batch, now)
+    if decision.duplicate is None:
+        follow(batch, decision)
+        answer = Answer(batch.accept(decision, index, request.command.fingerprint), duplicate=False)
+    else:
+        answer = Answer(decision.duplicate, duplicate=True)
+    if idempotency is not None:
+        keys[idempotency[:2]] = batch.new_idempotency[idempotency[:2]] = (idempotency[2], answer.position)
+    return answer
+
+
+def _metadata(request: Request) -> Metadata:
+    context = request.context
+    return Metadata(
+        actor=context.actor,
+        source=context.source,
+        correlation=context.correlation,
+        idempotency_key=context.idempotency[1] if context.idempotency else None,
+        fingerprint=request.command.fingerprint,
+    )
