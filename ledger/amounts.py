@@ -52,8 +52,20 @@ def _canonical(value: Decimal) -> Decimal:
     return Decimal((sign, tuple(map(int, str(shifted))), min(exponent, 0)))
 
 
+class _CanonicalText(dict[str, Decimal]):
+    """The same by the text of a JSON number."""
+
+    def __missing__(self, text: str) -> Decimal:
+        found = canonical[Decimal(text)]
+        if len(self) >= _KNOWN_AT_MOST:
+            self.clear()
+        self[text] = found
+        return found
+
+
 # `canonical[value]` gives the same value without trailing zeros or exponent. ValueError: outside the contract's bounds.
 canonical = _Canonical({ZERO: ZERO})
+canonical_text = _CanonicalText()
 
 
 class LineAmount(NamedTuple):

@@ -14,6 +14,7 @@ import msgspec
 
 from ledger import cards, tolerant
 from ledger.errors import BadInput
+from ledger.posted import read_posted
 from ledger.records import CustomerInvoice, Order, OrderLine, Record, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
@@ -23,8 +24,8 @@ R = TypeVar("R", bound=Record)
 _TOO_SHORT_FOR_MANY = tolerant.PARTS_AT_MOST * len(b"{},")
 _STRICT: dict[type[Record], Callable[[bytes], Any]] = {
     record: msgspec.json.Decoder(record).decode
-    for record in (Order, CustomerInvoice, CashDrawerLog, TerminalStatusLog, SwishPayment)
-}
+    for record in (CustomerInvoice, CashDrawerLog, TerminalStatusLog, SwishPayment)
+} | {Order: read_posted}
 # U+0000, and our own name for unknown members, however it is escaped; and digits of other scripts.
 _ODD_ESCAPE = re.compile(rb"\$extra|\\u(?!00|20)|\\u00(?:00|24|5[fF]|6|7)")
 # What Python's Decimal may read as a number: digits of every script, underscores between them, blanks around, escapes.

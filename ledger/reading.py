@@ -17,6 +17,7 @@ from ledger.business_time import NO_TIME, local_instant
 from ledger.cards import mask, masked_number
 from ledger.decoding import decode
 from ledger.errors import BadInput
+from ledger.posted import settle
 from ledger.records import (
     NO_ID,
     CustomerInvoice,
@@ -113,6 +114,7 @@ def _maybe_id(value: UUID | None) -> UUID | None:
 
 
 def _order(order: Order, zones: Zones) -> None:
+    settle(order)
     _need_id("$.Id", order.Id)
     if order.Status not in KNOWN_STATUSES:
         raise BadInput.at("$.Status", f"{order.Status} is no order status")
@@ -125,23 +127,19 @@ def _order(order: Order, zones: Zones) -> None:
     order.CreationDate = _moment(order.CreationDate, zone)
     order.InvoiceDate = _maybe_moment(order.InvoiceDate, zone)
     order.DeliveryDate = _maybe_moment(order.DeliveryDate, zone)
-    order.OrderTotal = canonical[order.OrderTotal]
-    order.TaxPercent = canonical[order.TaxPercent]
     if order.TaxPercent <= LOWEST_TAX:
         raise BadInput.at("$.TaxPercent", "must be more than -100")
-    order.TipAmount = canonical[order.TipAmount]
-    order.RoundedAmount = canonical[order.RoundedAmount]
-    order.DiscountTotal = canonical[order.DiscountTotal]
-    order.DiscountTax = canonical[order.DiscountTax]
     order.CustomerInvoiceId = _maybe_id(order.CustomerInvoiceId)
     order.Version = 0
     order.OrderLines = order.OrderLines or []
     if order.SwishPayment is not None:
         _swish_payment(order.SwishPayment, "$.SwishPayment")
     for index, line in enumerate(order.OrderLines):
-        _need_id(f"$.OrderLines[{index}].Id", line.Id)
+        if not line.Id.int:
+            _need_id(f"$.OrderLines[{index}].Id", line.Id)
         _line(line, order.Id, 1, ZERO, ("OrderLines", index))
-        _need_id(f"$.OrderLines[{index}].ItemId", line.ItemId)
+        if not line.ItemId.int:
+            _need_id(f"$.OrderLines[{index}].ItemId", line.ItemId)
     for index, payment in enumerate(order.Payments or ()):
         _payment(payment, order.Id, zone, index)
     for index, receipt in enumerate(order.Receipts or ()):
@@ -153,57 +151,51 @@ def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, pa
     # The body itself is the first level, and a line may hold one more: a list or a Product.
     if len(path) >= tolerant.DEEPEST:
         raise tolerant.too_deep()
-    line.Quantity = canonical[line.Quantity]
-    line.UnitPrice = canonical[line.UnitPrice]
-    line.DiscountedUnitPrice = canonical[line.DiscountedUnitPrice]
-    line.PurchasePrice = canonical[line.PurchasePrice]
-    line.ItemDiscount = canonical[line.ItemDiscount]
-    line.DiscountPercentage = canonical[line.DiscountPercentage]
-    line.TaxPercent = tax_percent if line.TaxPercent is None else canonical[line.TaxPercent]
-    line.Direction = line.Direction or direction
-    if line.TaxPercent <= LOWEST_TAX:
+    settle(line)
+    if line.TaxPercent is None:
+        line.TaxPercent = tax_percent
+    elif line.TaxPercent <= LOWEST_TAX:
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         raise BadInput.at(f"${place}.TaxPercent", "must be more than -100")
-    _one_none(line, "Id", "ItemId", "GroupId")
-    line.GroupKey = _maybe_id(line.GroupKey)
+    line.Direction = line.Direction or direction
+    # Each of `_one_none`, written out: there are many lines.
+    if not line.Id.int:
+        line.Id = NO_ID
+    if not line.GroupId.int:
+        line.GroupId = NO_ID
+    if line.GroupKey is not None:
+        line.GroupKey = _maybe_id(line.GroupKey)
     if not line.OrderId.int:
         line.OrderId = order
     product = line.Product
     if product is not None:
-        _one_none(product, "Id")
-        product.Price = canonical[product.Price]
-        product.PurchasePrice = canonical[product.PurchasePrice]
-        product.Tax = canonical[product.Tax]
-        if not line.ItemId.int:
-            line.ItemId = product.Id
+        settle(product)
+        if not product.Id.int:
+            product.Id = NO_ID
+    if not line.ItemId.int:
+        line.ItemId = product.Id if product is not None else NO_ID
     for name, items in (("IngredientItems", line.IngredientItems), ("ItemDetails", line.ItemDetails)):
         for index, item in enumerate(items):
             _line(item, order, line.Direction, line.TaxPercent, (*path, name, index))
 
 
 def _payment(payment: Payment, order: UUID, zone: ZoneInfo, index: int) -> None:
+    settle(payment)
     _need_id(f"$.Payments[{index}].Id", payment.Id)
     if not payment.OrderId.int:
         payment.OrderId = order
     payment.Direction = payment.Direction or 1
-    payment.PaidAmount = canonical[payment.PaidAmount]
-    payment.ReturnAmount = canonical[payment.ReturnAmount]
-    payment.TipAmount = canonical[payment.TipAmount]
-    payment.CashCollected = canonical[payment.CashCollected]
-    payment.CashChange = canonical[payment.CashChange]
-    payment.DeviceTotal = canonical[payment.DeviceTotal]
     payment.PaymentDate = _moment(payment.PaymentDate, zone)
     if payment.CreditCardNo:
         payment.CreditCardNo = masked_number(payment.CreditCardNo)
 
 
 def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
+    settle(receipt)
     _need_id(f"$.Receipts[{index}].ReceiptId", receipt.ReceiptId)
     if not receipt.OrderId.int:
         receipt.OrderId = order
     _one_none(receipt, "TerminalId")
-    receipt.GrossAmount = canonical[receipt.GrossAmount]
-    receipt.VatAmount = canonical[receipt.VatAmount]
     receipt.PrintDate = _moment(receipt.PrintDate, zone)
 
 

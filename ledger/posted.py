@@ -1,0 +1,94 @@
+"""An order as the quick way reads it, and the step from there to the record. Pure.
+
+An order holds some fifty decimals, nearly all of them seen before. Made a Decimal each and then looked up by value,
+they took longer than all the rest of reading. In these twins of the records a decimal may be anything, so that the text
+of each is looked up while it is read, and the one object that stands for it is what comes out. What is no number with a
+point (a whole one, a string) is looked at in `settle`, which also gives the record its own class.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
+
+from ledger.amounts import canonical, canonical_text
+from ledger.records import Order, OrderLine, Payment, Product, Receipt, Record
+
+R = TypeVar("R", bound=Record)
+
+
+class _Plan(NamedTuple):
+    """How to settle a twin: a getter of its decimals, their names, and those that may be None."""
+
+    record: type[Record]
+    values: Callable[[Record], Any]
+    names: tuple[str, ...]
+    nullable: frozenset[str]
+
+
+_DECIMALS = {Decimal}
+_PLANS: dict[type[Record], _Plan] = {}
+
+
+def _twin(record: type[R], **parts: str) -> type[R]:
+    """The same record with decimals that may be anything, and twins within it; it has no member of its own."""
+    fields = {field.name: field for field in msgspec.structs.fields(record)}
+    names = tuple(name for name, field in fields.items() if field.type in (Decimal, Decimal | None))
+    nullable = frozenset(name for name in names if fields[name].type is not Decimal)
+    looser = [(name, parts.get(name, Any), _default(fields[name])) for name in (*names, *parts)]
+    made = msgspec.defstruct(f"Posted{record.__name__}", looser, bases=(record,), module=__name__)
+    twin = cast(type[R], made)
+    _PLANS[twin] = _Plan(record, operator.attrgetter(*names), names, nullable)
+    return twin
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=field.default_factory)
+    return msgspec.field(default=field.default)
+
+
+PostedProduct = _twin(Product)
+PostedLine = _twin(
+    OrderLine,
+    IngredientItems="list[PostedLine]",
+    ItemDetails="list[PostedLine]",
+    Product="PostedProduct | None",
+)
+PostedPayment = _twin(Payment)
+PostedReceipt = _twin(Receipt)
+PostedOrder = _twin(
+    Order,
+    OrderLines="list[PostedLine] | None",
+    Receipts="list[PostedReceipt] | None",
+    Payments="list[PostedPayment] | None",
+)
+
+read_posted = msgspec.json.Decoder(PostedOrder, float_hook=canonical_text.__getitem__).decode
+
+
+def settle(record: Record) -> None:
+    """Makes a twin the record it stands for, its decimals canonical; what is within it is settled by itself.
+
+    A record that is none is as it should be (`tolerant` made it). ValueError, TypeError: one of them is no decimal.
+    """
+    plan = _PLANS.get(type(record))
+    if plan is None:
+        return
+    record.__class__ = plan.record  # the very same members: only what they may hold was looser
+    if set(map(type, plan.values(record))) == _DECIMALS:
+        return
+    for name in plan.names:
+        value = getattr(record, name)
+        if type(value) is not Decimal and (value is not None or name not in plan.nullable):
+            setattr(record, name, _exact(value))
+
+
+def _exact(value: Any) -> Decimal:
+    if type(value) is not int and type(value) is not str:
+        raise TypeError("must be a number")
+    return canonical[Decimal(value)]
