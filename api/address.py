@@ -24,9 +24,9 @@ def client_address(scope: Scope, headers: Mapping[bytes, bytes], trusted: Sequen
     the left of it the client wrote, or somebody on its way. What cannot be read there is as good as nothing.
     """
     client = scope.get("client")
-    peer = parsed(client[0]) if client else None
-    if peer is None or b"x-forwarded-for" not in headers or not within(str(peer), trusted):
-        return str(peer or "")
+    peer = spelled(client[0]) if client else ""
+    if not peer or b"x-forwarded-for" not in headers or not within(peer, trusted):
+        return peer
     lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     for hop in reversed(b",".join(lines).decode("latin-1").split(",")):
         address = parsed(hop) if len(hop) <= _LONGEST else None  # what is remembered has to be short
@@ -34,7 +34,13 @@ def client_address(scope: Scope, headers: Mapping[bytes, bytes], trusted: Sequen
             break
         if not within(str(address), trusted):
             return str(address)
-    return str(peer)
+    return peer
+
+
+@functools.lru_cache(maxsize=1024)
+def spelled(text: str) -> str:
+    """An address in the one spelling that everybody uses for it; `""`: there is none."""
+    return str(parsed(text) or "")
 
 
 def within(address: str, networks: Sequence[Network]) -> bool:

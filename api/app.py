@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, explain, feed, health, history, log, metrics, reads, sales, swish
@@ -107,6 +109,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     """
     lifespan = functools.partial(running, settings=settings, dsn=dsn, projectors=projectors, sealer=sealer)
     app = _Application(lifespan=lifespan)
+    app.state = _Shared()
     app.state.settings = settings
     app.state.tally = Tally()
     app.state.load = Load(settings.bodies_bytes)
@@ -116,6 +119,13 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.page_roles = {route.path: route.roles for route in ROUTES if route.kind is Kind.PAGE}
     app.state.clock = lambda: datetime.now(UTC)
     return app
+
+
+class _Shared(State):
+    """Starlette's `State` with plain attributes: there each look is a call in Python, and a request takes ten."""
+
+    def __setattr__(self, key: Any, value: Any) -> None:
+        object.__setattr__(self, key, value)
 
 
 class _Application(Starlette):

@@ -29,6 +29,7 @@ from ledger.reading import KNOWN_STATUSES
 from ledger.settings import Settings
 from ledger.tenants import Tenant
 from ledger.writer import Context
+from ledger.written import write
 
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})"?', re.ASCII)
 _KEY_AT_MOST = 200
@@ -117,6 +118,7 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
     speaks_for(request, [order.TerminalId, *(receipt.TerminalId for receipt in order.Receipts or ())])
     if online:
         order.IsOnlineOrder = True
+    written = write(order)
     command = PostOrder(
         order=order,
         zone=zones(order.OutletId),
@@ -124,7 +126,8 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
         draft_only=draft_only,
         online=online,
         expected=_expected_version(request),
-        fingerprint=fingerprint(_tenant(request).secret, "order", order),
+        written=written,
+        fingerprint=fingerprint(_tenant(request).secret, "order", written.whole),
     )
     return await submit(request, command)
 
@@ -154,11 +157,13 @@ def _context(request: Request, command: Command, *, idempotent: bool) -> Context
     key = header(request, b"idempotency-key") if idempotent else ""
     if len(key) > _KEY_AT_MOST:
         raise BadInput.at("Idempotency-Key", f"is longer than {_KEY_AT_MOST} characters")
-    path = "/".join(filter(None, request.scope["path"].lower().split("/")))
+    path = "/".join(filter(None, request.scope["path"].lower().split("/"))) if key else ""
+    # What stands behind `request.state`, whose look-ups are calls in Python.
+    state = request.scope["state"]
     return Context(
-        actor=request.state.actor,
+        actor=state["actor"],
         source=client_address(request.scope, request.scope["header"], _settings(request).trusted_proxies) or None,
-        correlation=request.state.correlation,
+        correlation=state["correlation"],
         idempotency=(path, key, command.fingerprint or "") if key else None,
     )
 
@@ -185,12 +190,12 @@ def _path_guid(request: Request, name: str) -> UUID:
 
 
 def _tenant(request: Request) -> Tenant:
-    tenant: Tenant = request.state.tenant
+    tenant: Tenant = request.scope["state"]["tenant"]
     return tenant
 
 
 def _zones(request: Request) -> reading.Zones:
-    zones: reading.Zones = request.state.access.zones
+    zones: reading.Zones = request.scope["state"]["access"].zones
     return zones
 
 

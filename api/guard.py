@@ -55,7 +55,7 @@ def let_in(scope: Scope, access: Access) -> None:
 
 def speaks_for(request: Request, terminals: Sequence[UUID]) -> None:
     """Forbidden: the credential is bound to one terminal, and one of these, which a document names, is another."""
-    own: UUID | None = request.state.access.terminal
+    own: UUID | None = request.scope["state"]["access"].terminal
     if own is not None and any(terminal.int and terminal != own for terminal in terminals):
         raise Forbidden(f"this credential speaks for terminal {own} only; the document names another")
 

@@ -179,13 +179,11 @@ class Batch:
         return self.end
 
     def _append(self, stream: str, event: Event, index: int, fingerprint: str | None) -> None:
-        before = self._states[stream]
-        version = before.version + 1
-        recorded = Recorded(self.end + 1, stream, version, 0, 0, event, fingerprint)
-        if isinstance(before, Later):
-            before.add(recorded)
-        else:
-            self._states[stream] = Later(before, recorded)
+        state = self._states[stream]
+        if not isinstance(state, Later):
+            state = self._states[stream] = Later(stream, state)
+        state.add(self.end + 1, event, fingerprint)
+        version = state.version
         sealed_by = None
         if codec.personal(event):
             after = self._state(stream)

@@ -7,6 +7,7 @@ with the position the first answer named.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -23,10 +24,12 @@ from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order, settle_swish
 from ledger.records import CustomerInvoice, ExternalInformation, Order, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
-from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, View
+from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, Pair, View
+from ledger.written import Written
 
 ORDER_INT_ID = "OrderIntID"
 _NAME_AT_MOST = 200
+_NO_PARTS: Mapping[int, bytes] = {}
 
 
 class Command(Protocol):
@@ -36,6 +39,10 @@ class Command(Protocol):
     def fingerprint(self) -> str | None:
         """By what its document is known again; None where there is none."""
 
+    @property
+    def parts(self) -> Mapping[int, bytes]:
+        """The JSON of records it brings, where it was made already, by their `id` (see `written`)."""
+
     def decide(self, view: View, now: datetime) -> Decision:
         """What follows, or `Refused`. `now` is an aware datetime."""
 
@@ -43,11 +50,16 @@ class Command(Protocol):
 class _Command(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
 
+    @property
+    def parts(self) -> Mapping[int, bytes]:
+        return _NO_PARTS
+
 
 class PostOrder(_Command, frozen=True, kw_only=True):
     """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
 
-    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings.
+    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `written` the order's JSON, if it was
+    made already.
     """
 
     order: Order
@@ -56,13 +68,33 @@ class PostOrder(_Command, frozen=True, kw_only=True):
     draft_only: bool = False
     online: bool = False
     expected: int | None = None
+    written: Written | None = None
+    # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
+    stream: str = ""
+    names: list[str] = []
+    lookups: list[Pair] = []
+    receipts: list[str] = []
+
+    def __post_init__(self) -> None:
+        names = names_of(self.order)
+        receipts = self._receipt_keys()
+        for member, value in (
+            ("stream", f"order-{names[0]}"),
+            ("names", names),
+            ("lookups", [*((RECEIPT, key) for key in receipts), *look_ups(self.order)]),
+            ("receipts", receipts),
+        ):
+            msgspec.structs.force_setattr(self, member, value)
+
+    @property
+    def parts(self) -> Mapping[int, bytes]:
+        return self.written.parts if self.written is not None else _NO_PARTS
 
     def decide(self, view: View, now: datetime) -> Decision:
-        stream = order.stream_of(self.order.Id)
+        stream = self.stream
         day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
-        receipts = [(RECEIPT, key) for key in self._receipt_keys()]
-        orphans = [(ORPHAN, value) for value in names_of(self.order)]
-        view.need([stream], [*receipts, *look_ups(self.order)], orphans, (ORDER_INT_ID, day) if self.online else ())
+        orphans = [(ORPHAN, name) for name in self.names]
+        view.need((stream,), self.lookups, orphans, (ORDER_INT_ID, day) if self.online else ())
         state = view.order(stream)
         if self.draft_only and self.order.Status in order.CLOSED:
             order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
@@ -70,18 +102,22 @@ class PostOrder(_Command, frozen=True, kw_only=True):
         position = order.known(state, self.fingerprint or "", draft=draft)
         if position is not None:
             return Decision(duplicate=position)
-        for kind, key in receipts:
-            if view.claim(kind, key) not in (None, stream):
+        holders = [view.claim(RECEIPT, key) for key in self.receipts]
+        for key, holder in zip(self.receipts, holders, strict=True):
+            if holder is not None and holder != stream:
                 raise Refused(
                     f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
                     [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
                 )
-        events = order_decisions.decide_document(state, self.order, self.expected)
+        bare = self.written.bare if self.written is not None else None
+        events = order_decisions.decide_document(state, self.order, self.expected, bare)
         decision = Decision()
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)
-        settle_order(view, stream, events, self.swish_type, decision)
-        decision.claims += [(RECEIPT, key, stream) for _, key in receipts if view.claim(RECEIPT, key) is None]
+        settle_order(view, stream, events, self.names, self.swish_type, decision)
+        decision.claims += [
+            (RECEIPT, key, stream) for key, holder in zip(self.receipts, holders, strict=True) if holder is None
+        ]
         return decision
 
     def _day(self, now: datetime) -> str:

@@ -84,7 +84,10 @@ class Draft:
         self.requests += requests
         self._outcomes += [outcomes[index] for index in range(first, first + len(requests))]
         self._metadata += map(_metadata, requests)
-        await self.rows.add(connection, vault, batch, self._metadata, now)
+        parts: dict[int, bytes] = {}
+        for request in requests:
+            parts |= request.command.parts
+        await self.rows.add(connection, vault, batch, self._metadata, parts, now)
 
     async def _keys(self, connection: Connection, requests: Sequence[Request]) -> dict[Pair, tuple[str, int]]:
         """What the idempotency keys stand for that were sent, by path and key."""

@@ -45,6 +45,7 @@ class EraseCustomer(msgspec.Struct, frozen=True, kw_only=True):
 
     customer_id: UUID
     fingerprint: str | None = None
+    parts: dict[int, bytes] = {}
 
     def decide(self, view: View, now: datetime) -> Decision:
         """The erasure. Refused: no order and no invoice ever named this customer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger import customer, document, order, swish
 from ledger.customer import CustomerState
 from ledger.document import DocumentState
-from ledger.events import Recorded
+from ledger.events import Event, Recorded
 from ledger.order import OrderState
 from ledger.swish import SwishState
 
@@ -37,20 +37,21 @@ def evolve(state: State, recorded: Recorded) -> State:
 class Later:
     """A state and the events after it. Most orders are written once and never looked at again by the writer."""
 
-    __slots__ = ("_before", "_events", "version")
+    __slots__ = ("_before", "_events", "_stream", "version")
 
-    def __init__(self, before: State, first: Recorded) -> None:
-        self._before, self._events = before, [first]
-        self.version = first.version
+    def __init__(self, stream: str, before: State) -> None:
+        self._stream, self._before = stream, before
+        self._events: list[tuple[int, Event, str | None]] = []
+        self.version = before.version
 
-    def add(self, recorded: Recorded) -> None:
+    def add(self, position: int, event: Event, fingerprint: str | None) -> None:
         """One more event."""
-        self._events.append(recorded)
-        self.version = recorded.version
+        self._events.append((position, event, fingerprint))
+        self.version += 1
 
     def folded(self) -> State:
         """The state after all of them."""
         state = self._before
-        for recorded in self._events:
-            state = evolve(state, recorded)
+        for position, event, fingerprint in self._events:
+            state = evolve(state, Recorded(position, self._stream, state.version + 1, 0, 0, event, fingerprint))
         return state

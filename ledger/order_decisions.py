@@ -41,13 +41,17 @@ def decide_draft(state: OrderState, order: Order, expected: int | None) -> list[
     return [OrderDrafted(order=order)]
 
 
-def decide_document(state: OrderState, order: Order, expected: int | None) -> list[Event]:
-    """A document for PostOrder: a draft while its status is open, else the sale, an amendment or the cancellation."""
+def decide_document(state: OrderState, order: Order, expected: int | None, bare: Order | None = None) -> list[Event]:
+    """A document for PostOrder: a draft while its status is open, else the sale, an amendment or the cancellation.
+
+    `bare` is the order without payments and receipts, if it was made already.
+    """
     if order.Status not in CLOSED:
         return decide_draft(state, order, expected)
     check_expected(state.version, expected)
-    bare = copy.copy(order)
-    bare.Payments = bare.Receipts = None
+    if bare is None:
+        bare = copy.copy(order)
+        bare.Payments = bare.Receipts = None
     head: Event
     if state.sale:
         head = OrderAmended(order=bare)

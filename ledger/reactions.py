@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from ledger import order, swish
-from ledger.events import Event, OrderAmended, OrderClosed, OrderDrafted, OrderFinalised, OrderNumbered
+from ledger.events import Event, OrderNumbered
 from ledger.order import OrderState
 from ledger.records import Order
 from ledger.swish import SwishState
@@ -23,19 +23,22 @@ def new_references(before: OrderState, after: OrderState) -> list[Pair]:
     return [pair for pair in order.references(after.order) if pair not in had] if after.order else []
 
 
-def settle_order(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
-    """Adds an order's events, and what follows for the orphans that waited for it."""
-    numbers = [n for e in events if isinstance(e, OrderNumbered) for n in (e.order_int_id, e.order_no_of_day) if n]
-    sent = next(e.order for e in events if isinstance(e, (OrderDrafted, OrderFinalised, OrderAmended, OrderClosed)))
-    lookups = [(ORPHAN, value) for value in (*names_of(sent), *map(str, numbers))]
-    view.need([stream], shared=lookups)
-    for name in dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup)):
+def settle_order(
+    view: View, stream: str, events: list[Event], names: list[str], swish_type: int, decision: Decision
+) -> None:
+    """Adds an order's events, and what follows for orphans that waited for it; `names` are those of its document."""
+    numbers = [n for e in events if type(e) is OrderNumbered for n in (e.order_int_id, e.order_no_of_day) if n]
+    lookups = [(ORPHAN, value) for value in (*names, *map(str, numbers))]
+    if numbers:
+        view.need([stream], shared=lookups)
+    orphans = [name for lookup in lookups for name in view.shared(*lookup)]
+    for name in dict.fromkeys(orphans):
         view.need([name])
         state = view.swish(name)
         after = view.after(stream, events)
         assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
-        names = set(order.references(after.order))
-        if state.order_id is not None or _order_for(view, state, {stream: names}) != stream:
+        called = set(order.references(after.order))
+        if state.order_id is not None or _order_for(view, state, {stream: called}) != stream:
             continue
         tied = swish.decide_tie(state, after.order.Id)
         there = view.after(name, tied)

@@ -16,6 +16,7 @@ from ledger.commands import Command, LogDrawerEntry, PostOrder, ReportTerminal, 
 from ledger.records import Order
 from ledger.tenants import Tenant
 from ledger.writer import Context, Writer
+from ledger.written import write
 from projections.runner import run_until_caught_up
 from tests.bench.bodies import (
     CUSTOMERS,
@@ -79,8 +80,11 @@ def _zone(_: uuid.UUID) -> ZoneInfo:
 def command_of(tenant: Tenant, body: bytes) -> PostOrder:
     """What the endpoint makes of an order's body."""
     order = reading.read_order(body, _zone)
-    known_by = fingerprint(tenant.secret, "order", order)
-    return PostOrder(order=order, zone=ZONE, swish_type=10, online=order.IsOnlineOrder, fingerprint=known_by)
+    made = write(order)
+    known_by = fingerprint(tenant.secret, "order", made.whole)
+    return PostOrder(
+        order=order, zone=ZONE, swish_type=10, online=order.IsOnlineOrder, written=made, fingerprint=known_by
+    )
 
 
 class Filler:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ class Broken:
     """A command with a bug in it."""
 
     fingerprint: str | None = None
+    parts: Mapping[int, bytes] = MappingProxyType({})
 
     def decide(self, view: View, now: datetime) -> Decision:
         raise ZeroDivisionError

@@ -11,8 +11,10 @@ import contextlib
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ledger.errors import Refused
@@ -63,6 +65,7 @@ class Broken:
     """A command with a bug: its whole batch fails, and is tried one by one."""
 
     fingerprint: str | None = None
+    parts: Mapping[int, bytes] = MappingProxyType({})
 
     def decide(self, view: View, now: datetime) -> Decision:
         """Never gets there."""
