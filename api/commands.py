@@ -19,12 +19,12 @@ from ledger.commands import (
     Command,
     LogDrawerEntry,
     MarkSynced,
-    PostOrder,
     ReportTerminal,
     SaveInvoice,
     SetStatus,
 )
 from ledger.errors import BadInput
+from ledger.post_order import PostOrder
 from ledger.reading import KNOWN_STATUSES
 from ledger.settings import Settings
 from ledger.tenants import Tenant

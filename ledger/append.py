@@ -11,12 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from asyncpg.pgproto.pgproto import UUID as DriverUUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec, written
 from ledger.batch import Appended, Batch, MovedOn
-from ledger.business_time import to_datetime
+from ledger.business_time import NO_TIME
 from ledger.codec import Metadata
 from ledger.database import queries
 from ledger.events import (
@@ -41,20 +40,30 @@ from ledger.store import Connection, Vault
 _SQL = queries("ledger/queries.sql")
 # What `ledger.append` says of a log that does not end where it was believed to.
 _MOVED_ON = "OL001"
+_NAMES = {event: (name, str(version)) for event, (name, version) in NAMES.items()}
 
 
 class Rows:
-    """The rows of a batch's events, column by column as the append takes them."""
+    """The rows of a batch's events, column by column as the append takes them.
+
+    All of them are texts or bytes, and PostgreSQL reads the numbers, ids and instants in them: for any other value the
+    driver first looks, at the price of all the rest, whether it is an array within the array.
+    """
 
     def __init__(self) -> None:
-        self.event_ids: list[UUID] = []
+        self.event_ids: list[str] = []  # 32 hexadecimal digits
         self.streams: list[str] = []
-        self.versions: list[int] = []
+        self.versions: list[str] = []
         self.names: list[str] = []
-        self.schema_versions: list[int] = []
-        self.occurred: list[datetime] = []
+        self.schema_versions: list[str] = []
+        self.occurred: list[str] = []  # ISO 8601 with an offset
         self.metadata: list[bytes] = []
         self.data: list[bytes] = []
+
+    @property
+    def first_id(self) -> UUID | None:
+        """The first event's id; None: there is no event."""
+        return UUID(self.event_ids[0]) if self.event_ids else None
 
     async def add(
         self,
@@ -75,29 +84,30 @@ class Rows:
         if batch.erased:
             batch.wiser.update(one.stream for one in batch.appended if one.sealed_by in batch.erased)
         encoded: dict[int, bytes] = {}
+        told = now.isoformat()
         for event_id, one in zip(new_event_ids(len(new)), new, strict=True):
             by = encoded.get(one.command)
             if by is None:
                 by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
-            name, schema_version = NAMES[type(one.event)]
+            name, schema_version = _NAMES[type(one.event)]
             data = _data(event_id, one, keys, parts)
             batch.weigh(one.stream, len(data))
-            self.event_ids.append(event_id)
+            self.event_ids.append(event_id.hex())
             self.streams.append(one.stream)
-            self.versions.append(one.version)
+            self.versions.append(str(one.version))
             self.names.append(name)
             self.schema_versions.append(schema_version)
-            self.occurred.append(occurred_at(one.event, now))
+            self.occurred.append(occurred_at(one.event) or told)
             self.metadata.append(by)
             self.data.append(data)
 
 
-def _data(event_id: UUID, one: Appended, keys: Mapping[str, bytes], parts: Mapping[int, bytes]) -> bytes:
+def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes], parts: Mapping[int, bytes]) -> bytes:
     if one.sealed_by is None:
         return written.data(one.event, parts) or codec.encode(one.event)
     if one.sealed_by in keys:
         nonce = os.urandom(codec.NONCE_BYTES)
-        return codec.encode_sealed(one.event, one.sealed_by, keys[one.sealed_by], nonce, event_id.bytes)
+        return codec.encode_sealed(one.event, one.sealed_by, keys[one.sealed_by], nonce, event_id)
     return codec.encode_without_personal(one.event)
 
 
@@ -163,17 +173,16 @@ def fingerprint(secret: bytes, kind: str, document: Record | Event | Sequence[Re
     return base64.b64encode(digest[:18]).decode()
 
 
-def new_event_ids(count: int) -> list[UUID]:
-    """Version 7 UUIDs (RFC 9562): in order of time, so that the index grows at one end."""
+def new_event_ids(count: int) -> list[bytes]:
+    """Version 7 UUIDs (RFC 9562) as bytes: in order of time, so that the index grows at one end."""
     now = (time.time_ns() // 1_000_000).to_bytes(6, "big")
     random = os.urandom(10 * count)
     tens = (random[at : at + 10] for at in range(0, 10 * count, 10))
-    # The driver's own UUIDs: those of the standard library take ten times as long to make and to send.
-    return [DriverUUID(b"%b%c%c%c%b" % (now, 0x70 | r[0] & 0x0F, r[1], 0x80 | r[2] & 0x3F, r[3:])) for r in tens]
+    return [b"%b%c%c%c%b" % (now, 0x70 | r[0] & 0x0F, r[1], 0x80 | r[2] & 0x3F, r[3:]) for r in tens]
 
 
-def occurred_at(event: Event, now: datetime) -> datetime:
-    """The till's clock for an event: the date in its document, or now where it has none."""
+def occurred_at(event: Event) -> str | None:
+    """The till's clock for an event: the date in its document, in normal form; None where it has none."""
     match event:
         case OrderDrafted() | OrderFinalised() | OrderAmended() | OrderClosed():
             text = event.order.InvoiceDate or event.order.CreationDate
@@ -190,5 +199,5 @@ def occurred_at(event: Event, now: datetime) -> datetime:
         case SwishStatusReceived():
             text = event.date_paid or ""
         case _:
-            return now
-    return to_datetime(text) or now
+            return None
+    return text if text and text != NO_TIME else None

@@ -44,7 +44,7 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         _SQL["read_batch"],
         tenant_id,
         list(versions),
-        list(versions.values()),
+        list(map(str, versions.values())),  # as `append.Rows` has its numbers
         *_columns(wanted.claims),
         *_columns(wanted.shared),
         [*wanted.counters, ERASURES],

@@ -77,6 +77,8 @@ def instant(text: str, zone: ZoneInfo) -> str:
     return second + offset if fraction == ".000000" else second + fraction + offset
 
 
+# An order says the same moment several times: when it was paid, and when the receipt was printed.
+@lru_cache(maxsize=1 << 10)
 def local_instant(text: str, zone: ZoneInfo) -> str:
     """`instant`, at the zone's own offset: one instant has one text, and a retry with another offset is known again.
 

@@ -11,25 +11,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ledger import document, order, order_decisions, swish, swish_door
-from ledger.business_time import NO_TIME, is_zone
-from ledger.erasure import look_ups
+from ledger.business_time import is_zone
 from ledger.errors import BadInput, Refused
-from ledger.events import Event, InvoiceSaved, OrderNumbered, OutletSet, SwishStatusReceived
-from ledger.order import OrderState
-from ledger.reactions import names_of, settle_order, settle_swish
-from ledger.records import CustomerInvoice, ExternalInformation, Order, SwishPayment
+from ledger.events import Event, InvoiceSaved, OutletSet, SwishStatusReceived
+from ledger.reactions import settle_swish
+from ledger.records import CustomerInvoice, ExternalInformation, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
-from ledger.view import ORPHAN, PAYMENT_REFERENCE, RECEIPT, Decision, Pair, View
-from ledger.written import Written
+from ledger.view import PAYMENT_REFERENCE, Decision, View
 
-ORDER_INT_ID = "OrderIntID"
 _NAME_AT_MOST = 200
-_NO_PARTS: Mapping[int, bytes] = {}
+NO_PARTS: Mapping[int, bytes] = {}
 
 
 class Command(Protocol):
@@ -47,102 +42,17 @@ class Command(Protocol):
         """What follows, or `Refused`. `now` is an aware datetime."""
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What every command of a client is."""
+
     fingerprint: str | None = None
 
     @property
     def parts(self) -> Mapping[int, bytes]:
-        return _NO_PARTS
+        return NO_PARTS
 
 
-class PostOrder(_Command, frozen=True, kw_only=True):
-    """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
-
-    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `written` the order's JSON, if it was
-    made already.
-    """
-
-    order: Order
-    zone: ZoneInfo
-    swish_type: int
-    draft_only: bool = False
-    online: bool = False
-    expected: int | None = None
-    written: Written | None = None
-    # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
-    stream: str = ""
-    names: list[str] = []
-    lookups: list[Pair] = []
-    receipts: list[str] = []
-
-    def __post_init__(self) -> None:
-        names = names_of(self.order)
-        receipts = self._receipt_keys()
-        for member, value in (
-            ("stream", f"order-{names[0]}"),
-            ("names", names),
-            ("lookups", [*((RECEIPT, key) for key in receipts), *look_ups(self.order)]),
-            ("receipts", receipts),
-        ):
-            msgspec.structs.force_setattr(self, member, value)
-
-    @property
-    def parts(self) -> Mapping[int, bytes]:
-        return self.written.parts if self.written is not None else _NO_PARTS
-
-    def decide(self, view: View, now: datetime) -> Decision:
-        stream = self.stream
-        day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
-        orphans = [(ORPHAN, name) for name in self.names]
-        view.need((stream,), self.lookups, orphans, (ORDER_INT_ID, day) if self.online else ())
-        state = view.order(stream)
-        if self.draft_only and self.order.Status in order.CLOSED:
-            order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
-        draft = self.order.Status not in order.CLOSED
-        position = order.known(state, self.fingerprint or "", draft=draft)
-        if position is not None:
-            return Decision(duplicate=position)
-        holders = [view.claim(RECEIPT, key) for key in self.receipts]
-        for key, holder in zip(self.receipts, holders, strict=True):
-            if holder is not None and holder != stream:
-                raise Refused(
-                    f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
-                    [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
-                )
-        bare = self.written.bare if self.written is not None else None
-        events = order_decisions.decide_document(state, self.order, self.expected, bare)
-        decision = Decision()
-        if self.online:
-            events[1:1] = self._numbers(view, state, day, decision)
-        settle_order(view, stream, events, self.names, self.swish_type, decision)
-        decision.claims += [
-            (RECEIPT, key, stream) for key, holder in zip(self.receipts, holders, strict=True) if holder is None
-        ]
-        return decision
-
-    def _day(self, now: datetime) -> str:
-        date = self.order.CreationDate
-        return (now.astimezone(self.zone).isoformat() if date == NO_TIME else date)[:10].replace("-", "")
-
-    def _receipt_keys(self) -> list[str]:
-        if self.order.Status not in order.CLOSED:
-            return []
-        receipts = [receipt for receipt in self.order.Receipts or () if receipt.ReceiptNumber]
-        return [f"{r.TerminalId if r.TerminalId.int else self.order.TerminalId}/{r.ReceiptNumber}" for r in receipts]
-
-    def _numbers(self, view: View, state: OrderState, day: str, decision: Decision) -> list[Event]:
-        """Draws what neither the document nor the order has. A number that was sent does not move the counter."""
-        standing = state.order or self.order
-        int_id = number = None
-        if not (self.order.OrderIntID or standing.OrderIntID):
-            int_id = decision.counters[ORDER_INT_ID] = view.counter(ORDER_INT_ID) + 1
-        if not (self.order.OrderNoOfDay or standing.OrderNoOfDay):
-            count = decision.counters[day] = view.counter(day) + 1
-            number = f"{day.partition('/')[2]}-{count}"
-        return [OrderNumbered(order_int_id=int_id, order_no_of_day=number)] if int_id or number else []
-
-
-class AssignExternalId(_Command, frozen=True, kw_only=True):
+class AssignExternalId(Asked, frozen=True, kw_only=True):
     """PostOrderExternalInformation, and with `of_return` PostReturnOrderExternalInformation."""
 
     sent: ExternalInformation
@@ -159,7 +69,7 @@ class AssignExternalId(_Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class MarkSynced(_Command, frozen=True, kw_only=True):
+class MarkSynced(Asked, frozen=True, kw_only=True):
     """UpdateInviceGeneratedOpenOrder: all of the orders or none."""
 
     sent: list[ExternalInformation]
@@ -185,7 +95,7 @@ class MarkSynced(_Command, frozen=True, kw_only=True):
         return Decision(events=events)
 
 
-class SetStatus(_Command, frozen=True, kw_only=True):
+class SetStatus(Asked, frozen=True, kw_only=True):
     """UpdateOrderStatus/{orderId}/{status}."""
 
     order_id: UUID
@@ -202,7 +112,7 @@ class SetStatus(_Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class SaveInvoice(_Command, frozen=True, kw_only=True):
+class SaveInvoice(Asked, frozen=True, kw_only=True):
     """PostCustomerInvoice: links and unlinks orders in the same append."""
 
     invoice: CustomerInvoice
@@ -230,7 +140,7 @@ class SaveInvoice(_Command, frozen=True, kw_only=True):
         return Decision(events=[*events, (stream, InvoiceSaved(invoice=self.invoice))])
 
 
-class LogDrawerEntry(_Command, frozen=True, kw_only=True):
+class LogDrawerEntry(Asked, frozen=True, kw_only=True):
     """PostCashDrawerLog: `first_wins` under /api/Order, a correction is welcome under /api/CashDrawerLog."""
 
     entry: CashDrawerLog
@@ -247,7 +157,7 @@ class LogDrawerEntry(_Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in events])
 
 
-class ReportTerminal(_Command, frozen=True, kw_only=True):
+class ReportTerminal(Asked, frozen=True, kw_only=True):
     """PostReports."""
 
     log: TerminalStatusLog
@@ -261,7 +171,7 @@ class ReportTerminal(_Command, frozen=True, kw_only=True):
         return Decision(events=[(stream, event) for event in document.decide_terminal_log(self.log)])
 
 
-class TakeSwish(_Command, frozen=True, kw_only=True):
+class TakeSwish(Asked, frozen=True, kw_only=True):
     """PostSwishOnlinePayment: the vendor's record, or a genuine callback for a Swish id.
 
     `door` says who brings it, `identifier` what a record's callbacks will bring along (`swish_door.keyed_hash`).
@@ -291,7 +201,7 @@ class TakeSwish(_Command, frozen=True, kw_only=True):
         return decision
 
 
-class SetOutlet(_Command, frozen=True, kw_only=True):
+class SetOutlet(Asked, frozen=True, kw_only=True):
     """An outlet's name, zone and start of day, by its owner; nothing when all is as it was.
 
     What is None stays as it is. Of a new outlet the name is needed, and `zone_else` is the zone if none is given.

@@ -91,5 +91,4 @@ async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draf
 async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float) -> None:
     _log.warning("a commit was not answered, asking after it")
     hang_up(connection)
-    first_id = draft.rows.event_ids[0] if draft.rows.event_ids else None
-    await ask_after(pool, draft.batch.tenant_id, first_id, sent)
+    await ask_after(pool, draft.batch.tenant_id, draft.rows.first_id, sent)

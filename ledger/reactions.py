@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from ledger import order, swish
@@ -24,7 +25,7 @@ def new_references(before: OrderState, after: OrderState) -> list[Pair]:
 
 
 def settle_order(
-    view: View, stream: str, events: list[Event], names: list[str], swish_type: int, decision: Decision
+    view: View, stream: str, events: list[Event], names: Sequence[str], swish_type: int, decision: Decision
 ) -> None:
     """Adds an order's events, and what follows for orphans that waited for it; `names` are those of its document."""
     numbers = [n for e in events if type(e) is OrderNumbered for n in (e.order_int_id, e.order_no_of_day) if n]

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from ledger import database, reading, swish_door
 from ledger.append import fingerprint
-from ledger.commands import Command, LogDrawerEntry, PostOrder, ReportTerminal, SaveInvoice, TakeSwish
+from ledger.commands import Command, LogDrawerEntry, ReportTerminal, SaveInvoice, TakeSwish
+from ledger.post_order import PostOrder
 from ledger.records import Order
 from ledger.tenants import Tenant
 from ledger.writer import Context, Writer

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from ledger.append import fingerprint
-from ledger.commands import PostOrder
 from ledger.database import queries
+from ledger.post_order import PostOrder
 from ledger.records import Order, OrderLine, Payment
 from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, add_tenant, all_tenants

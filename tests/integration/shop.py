@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from ledger.append import fingerprint
-from ledger.commands import AssignExternalId, PostOrder
+from ledger.append import fingerprint, new_event_ids
+from ledger.commands import AssignExternalId
 from ledger.database import open_pool
+from ledger.post_order import PostOrder
 from ledger.reading import read_order
 from ledger.records import ExternalInformation
 from ledger.store import Pool, Vault
@@ -28,6 +29,11 @@ APPEND = "SELECT first_position, recorded_at FROM ledger.append($1, $2, $3, $4, 
 _COFFEE, _BUN = UUID(int=0xC0FFEE), UUID(int=0xB0)
 _NAMESPACE = UUID("11a9e2a4-6d3c-4a4e-8f0e-3f2f3c1b7a55")
 Body = dict[str, Any]
+
+
+def uuids(count: int) -> list[UUID]:
+    """Ids of new events."""
+    return [UUID(bytes=one) for one in new_event_ids(count)]
 
 
 class Shop(NamedTuple):

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from ledger import database
-from ledger.append import new_event_ids
 from ledger.store import Pool, settled_head
-from tests.integration.shop import APPEND, open_shop, order_id, sale
+from tests.integration.shop import APPEND, open_shop, order_id, sale, uuids
 from tests.integration.writer_process import SHARED, WriterProcess
 
 SQL = database.queries("ledger/queries.sql")
@@ -66,7 +65,7 @@ async def _roll_back(pool: Pool, stop: asyncio.Event) -> int:
             await transaction.start()
             await connection.execute(SQL["lock_tenant"], database.TENANT_LOCK, TENANT)
             columns = [["gone-1"], [1], ["order.drafted"], [1], [datetime.now(UTC)], [b"{}"], [b"{}"]]
-            await connection.fetchrow(APPEND, TENANT, new_event_ids(1), *columns)
+            await connection.fetchrow(APPEND, TENANT, uuids(1), *columns)
             await transaction.rollback()
         count += 1
         await asyncio.sleep(0.005)

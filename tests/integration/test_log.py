@@ -13,10 +13,9 @@ import asyncpg
 import pytest
 
 from ledger import database
-from ledger.append import new_event_ids
 from ledger.store import Connection, Vault
 from ledger.tenants import add_tenant
-from tests.integration.shop import APPEND, MASTER_KEY
+from tests.integration.shop import APPEND, MASTER_KEY, uuids
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CHANGES = [
@@ -43,7 +42,7 @@ class Log(NamedTuple):
         """Events of one stream; the position of the first."""
         count = len(versions)
         columns: list[list[Any]] = [
-            event_ids or new_event_ids(count), [stream] * count, list(versions), ["order.drafted"] * count,
+            event_ids or uuids(count), [stream] * count, list(versions), ["order.drafted"] * count,
             [1] * count, [NOON] * count, [metadata] * count, [data] * count,
         ]  # fmt: skip
         first, _ = await self.connection.fetchrow(APPEND, 1, *columns)
@@ -114,7 +113,7 @@ async def test_the_owner_is_told_why_not(log: Log, owner: Connection, change: st
 
 
 async def test_a_known_event_id_is_refused(log: Log) -> None:
-    known = new_event_ids(2)
+    known = uuids(2)
     await log.append("order-a", 1, 2, event_ids=known)
     with pytest.raises(asyncpg.UniqueViolationError) as failure:
         await log.append("order-b", 1, 2, event_ids=[uuid4(), known[1]])

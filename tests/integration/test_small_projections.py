@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ledger import embedded
-from ledger.commands import Command, LogDrawerEntry, PostOrder, ReportTerminal, SaveInvoice, TakeSwish
+from ledger.commands import Command, LogDrawerEntry, ReportTerminal, SaveInvoice, TakeSwish
 from ledger.database import migrate, open_pool
 from ledger.events import SwishStatusReceived
+from ledger.post_order import PostOrder
 from ledger.records import NO_ID, CustomerInvoice, Order, SwishPayment
 from ledger.store import Connection, Pool, Vault
 from ledger.swish_door import OPEN

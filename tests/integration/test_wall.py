@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from ledger import database
-from ledger.commands import PostOrder
 from ledger.database import open_pool
+from ledger.post_order import PostOrder
 from ledger.records import Customer
 from ledger.store import Pool, Vault, settled_head
 from ledger.tenants import Tenant, add_tenant, all_tenants

@@ -19,7 +19,6 @@ from ledger.commands import (
     Command,
     LogDrawerEntry,
     MarkSynced,
-    PostOrder,
     SaveInvoice,
     SetOutlet,
     SetStatus,
@@ -27,6 +26,7 @@ from ledger.commands import (
 )
 from ledger.erasure import EraseCustomer
 from ledger.errors import Refused
+from ledger.post_order import PostOrder
 from ledger.store import Connection, Pool, Vault
 from ledger.swish_door import OPEN
 from ledger.tenants import Tenant, add_tenant, all_tenants

@@ -13,12 +13,13 @@ import pytest
 
 from ledger import order
 from ledger.batch import Batch
-from ledger.commands import Command, PostOrder
+from ledger.commands import Command
 from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.events import Event, Recorded
 from ledger.folding import State, empty, evolve
 from ledger.order import OrderState
+from ledger.post_order import PostOrder
 from ledger.recent import Recent
 from ledger.records import Order, OrderLine, Payment, Receipt
 from ledger.view import Decision, Pair

@@ -1,0 +1,110 @@
+"""A till's or a web shop's order, from draft to amendment: the command that nearly every request is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ledger import order, order_decisions
+from ledger.business_time import NO_TIME
+from ledger.commands import NO_PARTS, Asked
+from ledger.erasure import look_ups
+from ledger.errors import Refused
+from ledger.events import Event, OrderNumbered
+from ledger.order import OrderState
+from ledger.reactions import names_of, settle_order
+from ledger.records import Order
+from ledger.view import ORPHAN, RECEIPT, Decision, Pair, View
+from ledger.written import Written
+
+ORDER_INT_ID = "OrderIntID"
+
+
+class PostOrder(Asked, frozen=True, kw_only=True):
+    """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
+
+    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `written` the order's JSON, if it was
+    made already.
+    """
+
+    order: Order
+    zone: ZoneInfo
+    swish_type: int
+    draft_only: bool = False
+    online: bool = False
+    expected: int | None = None
+    written: Written | None = None
+    # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
+    stream: str = ""
+    names: Sequence[str] = ()
+    lookups: Sequence[Pair] = ()
+    receipts: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        names = names_of(self.order)
+        receipts = self._receipt_keys()
+        for member, value in (
+            ("stream", f"order-{names[0]}"),
+            ("names", names),
+            ("lookups", [*((RECEIPT, key) for key in receipts), *look_ups(self.order)]),
+            ("receipts", receipts),
+        ):
+            msgspec.structs.force_setattr(self, member, value)
+
+    @property
+    def parts(self) -> Mapping[int, bytes]:
+        return self.written.parts if self.written is not None else NO_PARTS
+
+    def decide(self, view: View, now: datetime) -> Decision:
+        stream = self.stream
+        day = f"OrderNoOfDay/{self._day(now)}" if self.online else ""
+        orphans = [(ORPHAN, name) for name in self.names]
+        view.need((stream,), self.lookups, orphans, (ORDER_INT_ID, day) if self.online else ())
+        state = view.order(stream)
+        if self.draft_only and self.order.Status in order.CLOSED:
+            order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
+        draft = self.order.Status not in order.CLOSED
+        position = order.known(state, self.fingerprint or "", draft=draft)
+        if position is not None:
+            return Decision(duplicate=position)
+        holders = [view.claim(RECEIPT, key) for key in self.receipts]
+        for key, holder in zip(self.receipts, holders, strict=True):
+            if holder is not None and holder != stream:
+                raise Refused(
+                    f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
+                    [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
+                )
+        bare = self.written.bare if self.written is not None else None
+        events = order_decisions.decide_document(state, self.order, self.expected, bare)
+        decision = Decision()
+        if self.online:
+            events[1:1] = self._numbers(view, state, day, decision)
+        settle_order(view, stream, events, self.names, self.swish_type, decision)
+        decision.claims += [
+            (RECEIPT, key, stream) for key, holder in zip(self.receipts, holders, strict=True) if holder is None
+        ]
+        return decision
+
+    def _day(self, now: datetime) -> str:
+        date = self.order.CreationDate
+        return (now.astimezone(self.zone).isoformat() if date == NO_TIME else date)[:10].replace("-", "")
+
+    def _receipt_keys(self) -> list[str]:
+        if self.order.Status not in order.CLOSED:
+            return []
+        receipts = [receipt for receipt in self.order.Receipts or () if receipt.ReceiptNumber]
+        return [f"{r.TerminalId if r.TerminalId.int else self.order.TerminalId}/{r.ReceiptNumber}" for r in receipts]
+
+    def _numbers(self, view: View, state: OrderState, day: str, decision: Decision) -> list[Event]:
+        """Draws what neither the document nor the order has. A number that was sent does not move the counter."""
+        standing = state.order or self.order
+        int_id = number = None
+        if not (self.order.OrderIntID or standing.OrderIntID):
+            int_id = decision.counters[ORDER_INT_ID] = view.counter(ORDER_INT_ID) + 1
+        if not (self.order.OrderNoOfDay or standing.OrderNoOfDay):
+            count = decision.counters[day] = view.counter(day) + 1
+            number = f"{day.partition('/')[2]}-{count}"
+        return [OrderNumbered(order_int_id=int_id, order_no_of_day=number)] if int_id or number else []
