@@ -15,7 +15,7 @@ from ledger.errors import Refused, Unavailable
 from ledger.records import CustomerInvoice
 from ledger.till_records import CashDrawerLog
 from ledger.view import Decision, View
-from ledger.writer import QUEUED_AT_MOST, Answer, Context, Writer
+from ledger.writer import HALVED_FROM, QUEUED_AT_MOST, Answer, Context, Writer
 from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
 
 
@@ -61,9 +61,9 @@ async def test_an_answer_names_the_commands_last_event(shop: Shop) -> None:
 
 
 async def test_a_batch_is_one_transaction(shop: Shop) -> None:
-    await at_once(*(shop.post(sale(str(number))) for number in range(50)))
+    await at_once(*(shop.post(sale(str(number))) for number in range(HALVED_FROM)))
     assert await shop.pool.fetchval("SELECT count(DISTINCT xmin::text) FROM ledger.events") == 1
-    assert await shop.pool.fetchval("SELECT count(*) FROM ledger.events") == 150
+    assert await shop.pool.fetchval("SELECT count(*) FROM ledger.events") == 3 * HALVED_FROM
 
 
 async def test_a_refused_command_does_not_touch_its_neighbours(shop: Shop) -> None:
@@ -225,3 +225,43 @@ async def test_a_writer_that_closes_finishes_what_it_took(shop: Shop) -> None:
     with pytest.raises(Unavailable, match="stopping"):
         await shop.post(sale("late"))
     assert len(await shop.events()) == 60
+
+
+async def test_batches_that_are_built_upon_one_another(shop: Shop) -> None:
+    """Many at once, so that each batch is decided while the one before is on its way: the same order and the same
+    receipt again and again, drafts of one order, numbers that are drawn.
+    """
+    tills = [shop.post(sale(f"till-{number % 40}", receipt=number % 40 + 1)) for number in range(120)]
+    webs = [shop.post_online(cart(f"web-{number % 30}")) for number in range(60)]
+    taken = [shop.post(sale(f"late-{number}", receipt=number % 40 + 1)) for number in range(40)]
+    outcomes = await at_once(*tills, *webs, *taken)
+    assert kinds(outcomes[:120]) == ["new"] * 40 + ["duplicate"] * 80
+    assert kinds(outcomes[120:180]) == ["new"] * 30 + ["duplicate"] * 30
+    assert set(kinds(outcomes[180:])) == {"Refused"}
+    events = await shop.events()
+    assert [position for position, *_ in events] == list(range(1, len(events) + 1))
+    drawn = await shop.pool.fetch(
+        "SELECT (data ->> 'order_int_id')::integer AS id FROM ledger.events_as_json "
+        "WHERE type = 'order.numbered' ORDER BY position"
+    )
+    assert [row["id"] for row in drawn] == list(range(1, 31))
+    again = await at_once(*(shop.post(sale(f"till-{number}", receipt=number + 1)) for number in range(40)))
+    assert again == [answer._replace(duplicate=True) for answer in outcomes[:40] if isinstance(answer, Answer)]
+
+
+async def test_a_batch_that_was_built_upon_a_failed_one_is_decided_anew(shop: Shop) -> None:
+    """Another process is quicker, again and again: whatever was believed of the log, it is what was appended."""
+    other = shop._replace(writer=Writer(shop.pool, shop.vault))
+    ours, theirs = ([one.post(sale(f"{number % 60}")) for number in range(90)] for one in (shop, other))
+    outcomes = await at_once(*ours, *theirs)
+    assert kinds(outcomes).count("new") == 60 and kinds(outcomes).count("duplicate") == 120
+    events = await shop.events()
+    assert [position for position, *_ in events] == list(range(1, 181))
+    await other.writer.close()
+
+
+async def test_the_key_of_somebody_new_is_made_once_for_batches_under_way_together(shop: Shop) -> None:
+    person = {"CustomerId": str(order_id("eva")), "Comments": "no onions"}
+    outcomes = await at_once(*(shop.post(sale(str(number)) | person) for number in range(60)))
+    assert set(kinds(outcomes)) == {"new"}
+    assert await shop.pool.fetchval("SELECT count(*) FROM ledger.personal_keys") == 1
