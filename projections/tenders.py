@@ -32,11 +32,16 @@ from projections.counted import (
     standing_after,
     standing_with,
 )
-from projections.rows import write
+from projections.rows import Table, write
 from projections.sales_fold import DEFAULT_ZONE, moment_of
 
 _SQL = queries("projections/tenders.sql")
-_COLUMNS = ("order_id", "sale", "type", "training", "outlet_id", "moment", "payments", "day")
+_SHEETS = Table(
+    "tender_orders",
+    ("order_id", "sale", "type", "training", "outlet_id", "moment", "payments", "day"),
+    _SQL["add_sheets"],
+    _SQL["save_sheets"],
+)
 _OF_ORDERS: frozenset[type[Event]] = HANDLES | {PaymentCaptured, PaymentVoided}
 
 
@@ -204,7 +209,7 @@ async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes,
     for stream, s in changes.sheets.items():
         row = (s.order_id, *s.standing, s.outlet_id, s.moment, encoder.encode(s.payments), s.day)
         (changed if stream in known else new).append(row)
-    await write(connection, _SQL["save_sheets"], "tender_orders", _COLUMNS, tenant_id, new, changed)
+    await write(connection, _SHEETS, tenant_id, new, changed)
 
 
 async def _move_totals(connection: Connection, tenant_id: int, changes: Changes) -> None:

@@ -13,6 +13,12 @@ INSERT INTO tender_clocks (tenant_id, outlet_id, zone, day_starts)
 SELECT $1, n.* FROM unnest($2::uuid[], $3::text[], $4::smallint[]) AS n
     ON CONFLICT (tenant_id, outlet_id) DO UPDATE SET zone = excluded.zone, day_starts = excluded.day_starts
 
+-- name: add_sheets -- orders whose first event is in the batch
+INSERT INTO tender_orders (tenant_id, order_id, sale, type, training, outlet_id, moment, payments, day)
+SELECT $1, n.*
+  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
+              $9::date[]) AS n
+
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO tender_orders (tenant_id, order_id, sale, type, training, outlet_id, moment, payments, day)
 SELECT $1, n.*
