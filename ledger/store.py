@@ -63,7 +63,10 @@ class Vault:
         for master in self._masters:
             with contextlib.suppress(InvalidTag):
                 return master.decrypt(nonce, box, purpose.encode())
-        raise LedgerError("the master key is not the one this ledger was written with (MASTER_KEY)")
+        raise LedgerError(
+            "the master key is not the one this ledger was written with: give that one as MASTER_KEY, or as master.key "
+            "in DATA_DIR"
+        )
 
     def rewrapped(self, wrapped: bytes, purpose: str) -> bytes | None:
         """The same key wrapped with the first master key; None where it is. LedgerError as `unwrap`."""

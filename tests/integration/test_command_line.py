@@ -168,6 +168,27 @@ def test_a_user_from_the_first_day_to_the_last(house: House) -> None:
     assert (row["name"], row["role"], row["state"]) == ("anna@kafe.example", "admin", "disabled")
 
 
+def test_what_runs_and_prepares_speaks_json_too(house: House) -> None:
+    assert house.tell("migrate")["schema"] == "up to date"
+    assert house.tell("project", "--once") == {"state": "caught up"}
+    assert house.tell("rebuild", "stock") == house.tell("project", "--rebuild", "stock") == {"rebuilt": ["stock"]}
+    made = house.run("key", "seal", "create", "kafe", "--reason", "a test", "--json")
+    assert json.loads(made.stdout)["origin"] == "order-ledger/kafe/2"
+    assert house.tell("key", "seal", "show", "--tenant", "kafe")[0]["vkey"] == json.loads(made.stdout)["vkey"]
+
+
+def test_a_server_and_its_keys_speak_json(tmp_path: Path) -> None:
+    settings = environment({"DATA_DIR": str(tmp_path)})
+    with subprocess.Popen([SCRIPT, "serve", "--json"], env=settings, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        assert (said["data_dir"], said["demo"]) == (str(tmp_path), True)
+        assert httpx.get(said["url"] + "/health/live", timeout=30).status_code == 200
+        process.terminate()
+    rotated = run("master-key", "rotate", "--json", DATA_DIR=str(tmp_path))
+    assert json.loads(rotated.stdout) == {"wrapped_anew": 1}, rotated.stderr
+
+
 def test_without_a_server(tmp_path: Path) -> None:
     """They start PostgreSQL themselves, and make no demo where somebody makes a tenant of their own."""
     settings = {"DATA_DIR": str(tmp_path)}
