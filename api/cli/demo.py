@@ -39,12 +39,12 @@ def add_to(tree: Tree) -> None:
 
 
 def _demo(settings: Settings, options: argparse.Namespace) -> None:
-    import asyncio
+    import uvloop
 
     from api.progress_bar import Bars
 
     with _serving(options) as url, Bars() as bars:
-        asyncio.run(_sell(url, bars, options.days, as_json=options.json))
+        uvloop.run(_sell(url, bars, options.days, as_json=options.json))
 
 
 @contextlib.contextmanager

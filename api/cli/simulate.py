@@ -73,7 +73,7 @@ def add_to(tree: Tree) -> None:
 
 
 def _simulate(settings: Settings, options: argparse.Namespace) -> None:
-    import asyncio
+    import uvloop
 
     from api.cli.screen import Screen
     from api.cli.town import agree, tell
@@ -85,7 +85,7 @@ def _simulate(settings: Settings, options: argparse.Namespace) -> None:
     chosen = _chosen(options)
     with Bars() as bars:
         run = Run(Server(url, options.key), chosen, bars.show)
-        compared = asyncio.run(_run(run, check=options.check == "on"))
+        compared = uvloop.run(_run(run, check=options.check == "on"))
     tell(Screen(), run, compared, as_json=options.json)
     agree(run, compared)
 

@@ -113,7 +113,7 @@ class Line:
             if not data:
                 raise EOFError
             heard.parser.feed_data(data)
-        if not heard.parser.should_keep_alive():
+        if not heard.kept:
             self.close()
         return heard.answer()
 
@@ -123,7 +123,7 @@ class _Heard:
 
     def __init__(self) -> None:
         self.parser = httptools.HttpResponseParser(self)
-        self.complete = False
+        self.complete = self.kept = False
         self._body: list[bytes] = []
         self._headers: dict[bytes, bytes] = {}
 
@@ -137,7 +137,8 @@ class _Heard:
 
     def on_message_complete(self) -> None:
         """The parser's word."""
-        self.complete = True
+        # Afterwards the parser knows no more.
+        self.complete, self.kept = True, self.parser.should_keep_alive()
 
     def answer(self) -> Answer:
         """All of it."""
