@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -19,118 +18,6 @@ _LINES, _TRIES, _PAUSE = 8, 300, 0.2
 _PAGE = 5000
 
 
-class OutletSale(msgspec.Struct):
-    """As in the contract, section 2; so are all of these, with the members that are compared."""
-
-    OutletId: str
-    SaleDate: str
-    GrossTotal: Decimal
-    NetTotal: Decimal
-
-
-class SaleDetail(msgspec.Struct):
-    """One group of a day or month."""
-
-    GroupName: str
-    GrossTotal: Decimal
-    NetTotal: Decimal
-    SaleDay: int
-    SaleHour: int
-
-
-class CategorySale(msgspec.Struct):
-    """A day or a month; lists it does not have are empty."""
-
-    GrandTotal: Decimal
-    NetTotal: Decimal
-    Categories: list[SaleDetail]
-    HourlySales: list[SaleDetail]
-    DailySales: list[SaleDetail] = []
-    OutletSales: list[OutletSale] = []
-
-
-class ByOutlet(msgspec.Struct):
-    """A part of the dashboard's first page."""
-
-    OutletSale: list[OutletSale]
-
-
-class Dashboard(msgspec.Struct):
-    """The dashboard's first page."""
-
-    DailySale: ByOutlet
-    MonthlySale: ByOutlet
-
-
-class Order(msgspec.Struct):
-    """An order on a list."""
-
-    Id: str
-    OrderTotal: Decimal
-    PaymentStatus: int
-    Payments: list[Payment] | None
-
-
-class Payment(msgspec.Struct):
-    """A payment of an order."""
-
-    PaidAmount: Decimal
-    Direction: int
-
-
-class Level(msgspec.Struct):
-    """The stock of a product."""
-
-    ProductId: str
-    Quantity: Decimal
-
-
-class DrawerEntry(msgspec.Struct):
-    """Something that happened to a drawer."""
-
-    ActivityType: int
-    Amount: Decimal
-
-
-class ReportRow(msgspec.Struct):
-    """A row of a report."""
-
-    DataType: str
-    Value: Decimal
-
-
-class Report(msgspec.Struct):
-    """An X or Z report."""
-
-    ReportNumber: int
-    ReportData: list[ReportRow]
-
-
-class Invoice(msgspec.Struct):
-    """A customer's invoice."""
-
-    Id: str
-    InvoiceTotal: Decimal
-    OrdersGuid: list[str]
-
-
-class Swish(msgspec.Struct):
-    """A Swish payment or refund."""
-
-    Kind: str
-    Status: str | None
-    Amount: Decimal
-    OrderId: str
-    Flags: list[str]
-
-
-class Outlet(msgspec.Struct):
-    """An outlet to choose from."""
-
-    Id: str
-    Name: str
-
-
 class Reader:
     """Asks on several lines; every answer reflects `position`."""
 
@@ -140,7 +27,7 @@ class Reader:
         self._room = asyncio.Semaphore(_LINES)
 
     async def get(self, path: str, kind: Any, **query: object) -> Any:
-        """An answer as `kind`, which is a type of the above or a list of it. LedgerError: there is none."""
+        """An answer as `kind`, which is a type of `answers` or a list of it. LedgerError: there is none."""
         url = f"{path}?{urlencode(query)}" if query else path
         async with self._room:
             line = self._lines.pop()

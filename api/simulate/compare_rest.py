@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 
-from api.simulate import accounts, asking
+from api.simulate import accounts, answers
 from api.simulate.asking import Reader, all_of
 from api.simulate.books import Books, Sum
 from api.simulate.comparing import Compared, Told, add, compared
@@ -42,7 +42,7 @@ class Rest:
             wanted: Told = {(one.terminal, id_): one.total for id_, one in self._books.lists[list_].items()}
 
             async def ask(terminal: str) -> Told:
-                found = await self._reader.pages(f"{_ORDER}/{name}", list[asking.Order], terminal)
+                found = await self._reader.pages(f"{_ORDER}/{name}", list[answers.Order], terminal)
                 return {(terminal, order.Id): order.OrderTotal for order in found}
 
             return compared(name, wanted, await all_of(map(ask, self._terminals)))
@@ -51,7 +51,7 @@ class Rest:
 
     async def _stock(self) -> Compared:
         async def ask(outlet: str) -> Told:
-            found = await self._reader.get("/v1/stock", list[asking.Level], outletId=outlet)
+            found = await self._reader.get("/v1/stock", list[answers.Level], outletId=outlet)
             return {(outlet, level.ProductId): level.Quantity for level in found}
 
         told = await all_of(map(ask, self._outlets))
@@ -63,7 +63,7 @@ class Rest:
         async def ask(terminal: str) -> Told:
             sums: defaultdict[Hashable, Sum] = defaultdict(Sum)
             for entry in await self._reader.pages(
-                "/api/CashDrawerLog/GetCashDrawerLog", list[asking.DrawerEntry], terminal
+                "/api/CashDrawerLog/GetCashDrawerLog", list[answers.DrawerEntry], terminal
             ):
                 add(sums[terminal, entry.ActivityType], Sum(entry.Amount, ZERO, 1))
             return {key: (sum_.lines, sum_.gross) for key, sum_ in sums.items()}
@@ -73,7 +73,7 @@ class Rest:
 
     async def _reports(self) -> Compared:
         async def ask(terminal: str) -> Told:
-            found = await self._reader.get("/v1/reports", list[asking.Report], terminalId=terminal)
+            found = await self._reader.get("/v1/reports", list[answers.Report], terminalId=terminal)
             if not found:
                 return {}
             sold = sum((row.Value for report in found for row in report.ReportData), ZERO)
@@ -84,7 +84,7 @@ class Rest:
 
     async def _invoices(self) -> Compared:
         async def ask(terminal: str) -> Told:
-            found = await self._reader.pages(f"{_ORDER}/GetCustomerInvoice", list[asking.Invoice], terminal)
+            found = await self._reader.pages(f"{_ORDER}/GetCustomerInvoice", list[answers.Invoice], terminal)
             return {one.Id: (one.InvoiceTotal, sorted(one.OrdersGuid)) for one in found}
 
         wanted: Told = {
@@ -94,7 +94,7 @@ class Rest:
 
     async def _swish(self) -> Compared:
         async def ask(swish_id: str) -> Told:
-            one = await self._reader.get(f"/v1/swish/{swish_id}", asking.Swish)
+            one = await self._reader.get(f"/v1/swish/{swish_id}", answers.Swish)
             return {swish_id: (one.Kind, one.Status, one.Amount, one.OrderId, sorted(one.Flags))}
 
         wanted: Told = {
@@ -105,7 +105,7 @@ class Rest:
 
     async def _paid(self) -> Compared:
         async def ask(order_id: str) -> Told:
-            order = await self._reader.get(f"/v1/orders/{order_id}", asking.Order)
+            order = await self._reader.get(f"/v1/orders/{order_id}", answers.Order)
             amount = sum((one.Direction * one.PaidAmount for one in order.Payments or ()), ZERO)
             return {order_id: (order.PaymentStatus, amount)}
 
@@ -114,7 +114,7 @@ class Rest:
 
     async def _history(self) -> Compared:
         async def ask(customer: str) -> Told:
-            found = await self._reader.get(f"{_ORDER}/GetOrdersHistory/{customer}", list[asking.Order])
+            found = await self._reader.get(f"{_ORDER}/GetOrdersHistory/{customer}", list[answers.Order])
             return {customer: [order.Id for order in found]}
 
         history = self._books.history
@@ -123,7 +123,7 @@ class Rest:
 
     async def _carts(self) -> Compared:
         async def ask(customer: str) -> Told:
-            found = await self._reader.get(f"{_ORDER}/GetCustomerCartOrder/{customer}", asking.Order | None)
+            found = await self._reader.get(f"{_ORDER}/GetCustomerCartOrder/{customer}", answers.Order | None)
             return {customer: found.Id if found else None}
 
         wanted: Told = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import date
+from datetime import date, datetime
 
-from api.simulate import asking
+from api.simulate import answers
 from api.simulate.asking import Reader, all_of
 from api.simulate.books import Books, Sum
 from api.simulate.comparing import Compared, Told, add, compared, rounded
@@ -32,14 +32,14 @@ class Sales:
         }  # fmt: skip
 
     async def _outlets(self) -> Compared:
-        found = await self._reader.get(f"{_SALE}/GetOutlets", list[asking.Outlet])
+        found = await self._reader.get(f"{_SALE}/GetOutlets", list[answers.Outlet])
         told: Told = {outlet.Id: outlet.Name for outlet in found if outlet.Id in self._names}
         wanted: Told = dict(self._names.items())
         return compared("GetOutlets", wanted, told)
 
     async def _by_day(self) -> Compared:
         async def ask(outlet: str, day: date) -> Told:
-            answer = await self._reader.get(f"{_SALE}/GetDailySale", asking.CategorySale, outletId=outlet, dt=day)
+            answer = await self._reader.get(f"{_SALE}/GetDailySale", answers.CategorySale, outletId=outlet, dt=day)
             return self._told(outlet, str(day), answer)
 
         wanted = self._wanted(lambda day: str(day), by_day=False)
@@ -48,7 +48,7 @@ class Sales:
     async def _by_hour(self) -> Compared:
         async def ask(outlet: str, day: date) -> Told:
             when = {"outletId": outlet, "year": day.year, "month": day.month, "day": day.day}
-            answer = await self._reader.get(f"{_SALE}/GetHourlySale", list[asking.SaleDetail], **when)
+            answer = await self._reader.get(f"{_SALE}/GetHourlySale", list[answers.SaleDetail], **when)
             return {(self._names[outlet], str(day), one.GroupName): _amounts(one) for one in answer}
 
         sums: defaultdict[Hashable, Sum] = defaultdict(Sum)
@@ -59,7 +59,7 @@ class Sales:
     async def _by_month(self) -> Compared:
         async def ask(outlet: str, month: str) -> Told:
             when = {"outletId": outlet, "year": month[:4], "month": int(month[5:])}
-            answer = await self._reader.get(f"{_SALE}/GetMonthalySale", asking.CategorySale, **when)
+            answer = await self._reader.get(f"{_SALE}/GetMonthalySale", answers.CategorySale, **when)
             return self._told(outlet, month, answer)
 
         months = sorted({(outlet, str(day)[:7]) for outlet, day in self._days})
@@ -67,18 +67,19 @@ class Sales:
         return compared("GetMonthalySale", wanted, await all_of(ask(*one) for one in months))
 
     async def _today(self) -> Compared:
-        """Which day runs is the server's affair: what it tells must be what the books have of that day and month."""
-        answer = await self._reader.get(f"{_SALE}/GetTodaySale", asking.Dashboard)
+        """Which day runs, the server says; it must tell what the books have of that day and of its month."""
+        answer = await self._reader.get(f"{_SALE}/GetTodaySale", answers.Dashboard)
         told: Told = {}
-        for period, length in ((answer.DailySale, len("2026-11-23")), (answer.MonthlySale, len("2026-11"))):
+        sums: defaultdict[Hashable, Sum] = defaultdict(Sum)
+        for period, form in ((answer.DailySale, "%d %B %Y"), (answer.MonthlySale, "%B %Y")):
+            when = datetime.strptime(period.Description, form).date()
             for one in period.OutletSale:
                 if one.OutletId in self._names:
-                    told[self._names[one.OutletId], one.SaleDate[:length]] = _amounts(one)
-        sums: defaultdict[Hashable, Sum] = defaultdict(Sum)
-        for (outlet, day, _, _), sum_ in self._books.sales.items():
-            add(sums[self._names[outlet], str(day)], sum_)
-            add(sums[self._names[outlet], str(day)[:7]], sum_)
-        return compared("GetTodaySale", {key: one for key, one in rounded(sums).items() if key in told}, told)
+                    told[self._names[one.OutletId], form, when] = _amounts(one)
+            for (outlet, day, _, _), sum_ in self._books.sales.items():
+                if day == when or (form == "%B %Y" and day.replace(day=1) == when):
+                    add(sums[self._names[outlet], form, when], sum_)
+        return compared("GetTodaySale", rounded(sums), told)
 
     def _wanted(self, period: Callable[[date], str], *, by_day: bool) -> Told:
         """Totals and groups of every day or month."""
@@ -94,7 +95,7 @@ class Sales:
                 add(sums[name, when, "outlet"], sum_)
         return rounded(totals) | rounded(sums)
 
-    def _told(self, outlet: str, when: str, answer: asking.CategorySale) -> Told:
+    def _told(self, outlet: str, when: str, answer: answers.CategorySale) -> Told:
         name = self._names[outlet]
         told: Told = {(name, when, "total"): (answer.GrandTotal or ZERO, answer.NetTotal or ZERO)}
         told |= {(name, when, "category", one.GroupName): _amounts(one) for one in answer.Categories}
@@ -103,5 +104,5 @@ class Sales:
         return told | {(self._names[one.OutletId], when, "outlet"): _amounts(one) for one in answer.OutletSales}
 
 
-def _amounts(one: asking.SaleDetail | asking.OutletSale) -> tuple[object, object]:
+def _amounts(one: answers.SaleDetail | answers.OutletSale) -> tuple[object, object]:
     return one.GrossTotal, one.NetTotal

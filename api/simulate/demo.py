@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from api.simulate import asking
+from api.simulate import answers
 from api.simulate.asking import Reader
 from api.simulate.calendar import Options, days_of
 from api.simulate.hours import ZONE
@@ -26,7 +26,7 @@ async def demo_run(server: Server, days: int, show: Show) -> tuple[Run, bool]:
     now = datetime.now(ZONE).replace(tzinfo=None)
     candidates = {_first_outlet(day): day for day in (now.date() - timedelta(days=back) for back in range(_OLDEST))}
     reader = Reader(server, 0)
-    outlets = await reader.get("/api/Sale/GetOutlets", list[asking.Outlet])
+    outlets = await reader.get("/api/Sale/GetOutlets", list[answers.Outlet])
     known = [candidates[outlet.Id] for outlet in outlets if outlet.Id in candidates]
     first = max(known, default=now.date() - timedelta(days=days - 1))
     resume = await _sold_until(reader, _first_outlet(first), now.date()) if known else None
@@ -42,7 +42,7 @@ async def _sold_until(reader: Reader, outlet: str, today: date) -> date:
     last = date.min
     for month in (today, today.replace(day=1) - timedelta(days=1)):
         when = {"outletId": outlet, "year": month.year, "month": month.month}
-        sold = await reader.get("/api/Sale/GetMonthalySale", asking.CategorySale, **when)
+        sold = await reader.get("/api/Sale/GetMonthalySale", answers.CategorySale, **when)
         days = (month.replace(day=one.SaleDay) for one in sold.DailySales)
         last = max((last, *(day for day in days if day <= today)))
     return last - timedelta(days=1) if last != date.min else date.min

@@ -120,7 +120,7 @@ class Run:
         return life
 
     async def _keep_books(self, poster: Poster) -> None:
-        await poster.live_all(Life([Step(endpoint, document)]) for endpoint, document in integrator.due(self.books))
+        await poster.live_all(Life([step]) for step in integrator.due(self.books))
 
     async def _open(self, till: TillAtWork) -> None:
         for terminal in self._places:

@@ -18,13 +18,13 @@ _FIRST_DAY, _A_DAY = date(2000, 1, 1), 10**6
 
 
 class Step(NamedTuple):
-    """One thing that is posted. `expect` is what must come of it.
+    """One thing that is posted: a document, or a list of them. `expect` is what must come of it.
 
     `match` is where `If-Match` comes from: the version is READ anew, or that of the last reading is STALE by now.
     """
 
     endpoint: str
-    document: Document
+    document: Any
     expect: str = TAKEN
     match: str = ""
 
