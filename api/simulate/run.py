@@ -25,7 +25,7 @@ _BOOKKEEPING = 60.0  # seconds between two visits of the integrator, live
 _STEP = 2.0  # seconds between two steps of an order, live
 _HEALTH, _SPELLS = 0.05, 0.02  # of all orders, live
 _SPELL = (20.0, 90.0)  # seconds offline, live
-_AT_ONCE = 64  # orders that are under way at the same time in all of the town
+_AT_ONCE = 192  # orders that are under way at the same time in all of the town
 
 
 class Run:
