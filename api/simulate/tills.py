@@ -7,7 +7,9 @@ again it posts them one after the other, in order, before anything new.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from random import Random
 from typing import Any
@@ -15,12 +17,12 @@ from typing import Any
 import msgspec
 
 from api.simulate.books import Books
-from api.simulate.line import Answer, Line, Server
+from api.simulate.line import Answer, Line, NoServer, Server
 from api.simulate.shift import DUPLICATE, READ, REFUSED, Life, Step
 from ledger.errors import LedgerError
 
 _CUTS = 0.03  # of all posts
-_RETRIES, _PAUSE = 100, 0.2
+_OUTAGE, _PAUSE = 60.0, 0.2  # seconds that a server may be away, and between two attempts
 Pause = Callable[[], Awaitable[None]]
 _SURPRISES = 20  # that are told of; all are counted
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -96,7 +98,8 @@ class Poster:
         headers = await self._if_match(line, step, versions)
         if self._faults is not None and step.expect != REFUSED and self._faults.random() < _CUTS:
             self._traffic.cuts += 1
-            await line.cut(method, path, body, headers)
+            with contextlib.suppress(NoServer):
+                await line.cut(method, path, body, headers)
         answer = await self._until_told(line, method, path, body, headers)
         self._traffic.posts += 1
         self._traffic.position = max(self._traffic.position, answer.position)
@@ -124,14 +127,20 @@ class Poster:
         return f"If-Match: {versions['read']}\r\n"
 
     async def _until_told(self, line: Line, method: str, path: str, body: bytes, headers: str) -> Answer:
-        for _ in range(_RETRIES):
-            answer = await line.ask(method, path, body, headers)
-            if answer.status in (401, 403):
-                raise LedgerError(f"the server wants another credential for {path}: give an admin's key with --key")
-            if not answer.retry_after:
-                return answer
-            await asyncio.sleep(min(answer.retry_after, 1.0) * _PAUSE)
-        return answer
+        """Asks until there is an answer that does not say to come again. A server that was there is waited for."""
+        end = time.monotonic() + _OUTAGE
+        while True:
+            try:
+                answer = await line.ask(method, path, body, headers)
+            except NoServer:
+                if not self._traffic.posts or time.monotonic() > end:
+                    raise
+            else:
+                if answer.status in (401, 403):
+                    raise LedgerError(f"the server wants another credential for {path}: give an admin's key with --key")
+                if not answer.retry_after or time.monotonic() > end:
+                    return answer
+            await asyncio.sleep(_PAUSE)
 
 
 class TillAtWork:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,31 @@ def until_something_is_sold(url: str, day: str) -> None:
     """Waits for the first sale of a day."""
     while not httpx.get(f"{url}/api/Sale/GetDailySale", params={"dt": day}).json()["GrandTotal"]:
         pass
+
+
+def test_a_server_that_is_killed_and_comes_back_has_lost_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [str(SCRIPT), "simulate", "--url", url, "--json", "--seed", "kill", "--day", DAY, "--orders", "400"]
+    with started(tmp_path, port) as server:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        until_something_is_sold(url, DAY)
+        server.kill()
+    with started(tmp_path, port):
+        out, _ = running.communicate(timeout=120)
+    found = json.loads(out)
+    assert found["agrees"] is True and found["orders"] == 400
+
+
+@contextmanager
+def started(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """A server on this port, until the block ends or kills it."""
+    environment = os.environ | {"PORT": str(port), "DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR"}
+    with subprocess.Popen([SCRIPT, "serve"], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        yield process
+        process.terminate()
 
 
 def test_without_a_server_one_line_says_what_to_do() -> None:
