@@ -76,7 +76,7 @@ def _serving(options: argparse.Namespace) -> Iterator[str]:
 async def _sell(url: str, bars: Bars, days: int, *, as_json: bool) -> None:
     from api.cli.screen import Screen
     from api.cli.town import agree, ending_on_signals, plainly, tell
-    from api.simulate.demo import demo_run
+    from api.simulate.demo import PER_MINUTE, demo_run
     from api.simulate.line import Server
 
     run, is_new = await plainly(demo_run(Server(url, None), days, bars.show))
@@ -89,5 +89,5 @@ async def _sell(url: str, bars: Bars, days: int, *, as_json: bool) -> None:
     compared = await plainly(run.compare()) if is_new else None
     tell(Screen(), run, compared, as_json=as_json)
     say(f"Open {url}/ in a browser. The town goes on selling; Ctrl-C stops everything.")
-    await plainly(run.live())
+    await plainly(run.live(PER_MINUTE))
     agree(run, compared)

@@ -41,7 +41,7 @@ examples:
   order-ledger simulate --orders-per-minute 60 --minutes 5 --faults off --json
 
 """
-_MOST_OUTLETS, _MOST_TILLS, _MOST_DAYS, _MOST_ORDERS = 50, 20, 400, 10_000_000
+_MOST_OUTLETS, _MOST_TILLS, _MOST_DAYS, _MOST_ORDERS = 50, 20, 400, 1_000_000
 
 
 def add_to(tree: Tree) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -44,14 +45,15 @@ class Reader:
         return msgspec.json.decode(answer.body, type=kind)
 
     async def pages(self, path: str, kind: type[list[T]], terminal: str) -> list[T]:
-        """All of a list of a terminal, page by page."""
+        """All of a list of a terminal, page by page until one is empty."""
         found: list[T] = []
-        while True:
-            query = {"dates.TerminalId": terminal, "PageNo": len(found) // _PAGE, "PageSize": _PAGE}
+        for number in itertools.count():
+            query = {"dates.TerminalId": terminal, "PageNo": number, "PageSize": _PAGE}
             page: list[T] = await self.get(path, kind, **query)
+            if not page:
+                break
             found += page
-            if len(page) < _PAGE:
-                return found
+        return found
 
     def close(self) -> None:
         """Hangs up."""

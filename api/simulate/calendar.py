@@ -36,11 +36,11 @@ class Options(NamedTuple):
     minutes: float | None = None
 
     def key(self, start: datetime) -> str:
-        """The key of the town; `start` is when the run began."""
-        if not self.days:
-            return f"{self.seed}/{self.outlets}/{self.tills}/{self.faults}/live/{start.isoformat()}"
-        last = "on" if self.until else self.days[-1]
-        return f"{self.seed}/{self.outlets}/{self.tills}/{self.faults}/{self.orders}/{self.days[0]}/{last}"
+        """The key of the town; `start` is when the run began, which is a part of it where the town sells live."""
+        key = f"{self.seed}/{self.outlets}/{self.tills}/{self.faults}/{self.orders}"
+        if self.days:
+            key += f"/{self.days[0]}/{'on' if self.until else self.days[-1]}"
+        return f"{key}/{start.isoformat()}" if self.per_minute else key
 
 
 class TillDay(NamedTuple):

@@ -12,7 +12,8 @@ from api.simulate.line import Server
 from api.simulate.run import Run, Show
 from api.simulate.town import outlet_id
 
-_OUTLETS, _TILLS, _PER_MINUTE = 3, 2, 6.0
+PER_MINUTE = 6.0  # orders of the town when it is live
+_OUTLETS, _TILLS = 3, 2
 _OLDEST = 366  # days that a town may be old, to be gone on with
 _SEED = "demo"
 
@@ -50,7 +51,7 @@ async def _sold_until(reader: Reader, outlet: str, today: date) -> date:
 
 def _options(first: date, now: datetime, resume: date | None) -> Options:
     days = days_of(first, now.date())
-    return Options(_SEED, _OUTLETS, _TILLS, True, days, now, resume, per_minute=_PER_MINUTE)
+    return Options(_SEED, _OUTLETS, _TILLS, True, days, now, resume)
 
 
 def _first_outlet(first: date) -> str:

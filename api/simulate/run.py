@@ -33,7 +33,7 @@ class Run:
 
     def __init__(self, server: Server, options: Options, show: Show) -> None:
         self.options, self.books, self.traffic = options, Books(), Traffic()
-        self.start = datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
+        self.start = datetime.now(ZONE).replace(tzinfo=None)
         self.town = town.build(options.key(self.start), options.outlets, options.tills)
         self.stop = asyncio.Event()
         self.seconds = 0.0
@@ -51,7 +51,7 @@ class Run:
         if self.options.days:
             await self.fast_forward()
         if self.options.per_minute and not self.stop.is_set():
-            await self.live()
+            await self.live(self.options.per_minute, self.options.minutes)
 
     async def fast_forward(self) -> None:
         """One day after the other, all tills at once."""
@@ -69,16 +69,16 @@ class Run:
             poster.close()
         self.seconds += time.monotonic() - began
 
-    async def live(self) -> None:
-        """Orders as they come, until the minutes are over or somebody stops it."""
+    async def live(self, per_minute: float, minutes: float | None = None) -> None:
+        """Orders as they come, so many `per_minute`, until the minutes are over or somebody stops it."""
         random, desk, self._total = Random(f"{self.town.key}/{self.start}"), self._poster(None), None
         if not self.options.days:
             await self._open(TillAtWork(desk))
         began = kept = time.monotonic()
-        end = began + self.options.minutes * 60 if self.options.minutes else float("inf")
+        end = began + minutes * 60 if minutes else float("inf")
         tills = {terminal: TillAtWork(self._poster(self._between_steps)) for terminal in self._places}
         async with asyncio.TaskGroup() as group:
-            while await self._waited(random.expovariate(self.options.per_minute / 60), end):
+            while await self._waited(random.expovariate(per_minute / 60), end):
                 terminal = random.choice(list(tills))
                 group.create_task(tills[terminal].one(self._next(terminal, random)))
                 if time.monotonic() > kept + _BOOKKEEPING:

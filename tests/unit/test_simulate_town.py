@@ -63,8 +63,10 @@ def test_anything_else_is_another_town(changes: dict[str, Any]) -> None:
 
 
 def test_live_every_run_is_a_town_of_its_own() -> None:
-    live = Options("s", 1, 1, True, per_minute=1.0)
-    assert live.key(START) != live.key(START + timedelta(seconds=1))
+    later = START + timedelta(microseconds=1)
+    for live in (Options("s", 1, 1, True, per_minute=1.0), options(per_minute=1.0)):
+        assert live.key(START) != live.key(later)
+    assert options().key(START) == options().key(later)
 
 
 def test_a_day_that_runs_is_the_beginning_of_the_same_day_later() -> None:
