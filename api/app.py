@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.types import ASGIApp
 
-from api import commands, docs, explain, feed, health, history, log, metrics, reads, sales, swish
+from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
 from api.console import explained, live, month, static_files, today
 from api.console import sign_in as console_door
 from api.console.pages import open_form, open_page, page
@@ -114,6 +114,8 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.tally = Tally()
     app.state.load = Load(settings.bodies_bytes)
     app.state.stopping = False
+    app.state.version = etags.version(settings)
+    app.state.generations = {}
     app.state.published = docs.Published(ROUTES)
     app.state.pulse = live.Pulse()
     app.state.page_roles = {route.path: route.roles for route in ROUTES if route.kind is Kind.PAGE}

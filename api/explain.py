@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.described import MOMENT, WORD, Parameter, described, one, whole
-from api.freshness import reached
+from api.etags import tag_of
+from api.freshness import beside, reached
 from api.history import AS_OF, CLOCK, as_of
 from api.openapi import shown
 from api.sales import OUTLET, local_date
@@ -119,7 +120,9 @@ class Explanation(msgspec.Struct):
 )
 async def get_explanation(request: Request) -> Response:
     """The entries of a cell of the sales, now or `as_of` a position or instant, and what has changed it since."""
+    await beside(request, "orders")  # the numbers on its papers
     found = await explanation_of(request)
+    tag_of(request).position = found.Now.Position
     return json_answer(encoder.encode(found), found.Position)
 
 

@@ -17,13 +17,14 @@ from starlette.responses import Response, StreamingResponse
 
 from api import guard
 from api.described import WORD, Answer, Content, Parameter, described, in_header, json_body, one_of, whole
-from api.freshness import named_position
+from api.etags import tag_of
+from api.freshness import log_reached, log_unchanged
 from api.openapi import shown
 from api.openapi.answers import EventPage
 from api.problems import OUTAGES
 from api.wire import Query, header, json_answer
 from ledger.database import reading
-from ledger.errors import BadInput, LedgerError, Unavailable
+from ledger.errors import BadInput, LedgerError
 from ledger.events import STORED
 from ledger.feed import Chunk, Line, Wanted, read_chunk
 
@@ -82,10 +83,11 @@ async def get_events(request: Request) -> Response:
     limit = query.integer("limit", 1, _MOST)
     if form == NDJSON:
         return streaming(_lines(request, after, limit, wanted), NDJSON)
-    settings, expected = request.app.state.settings, named_position(request)
+    settings = request.app.state.settings
+    tag_of(request).add(request.state.access.role)  # not everybody sees what is personal
+    await log_unchanged(request)
     chunk = await _chunk(request, after, min(limit or settings.page_size, settings.page_limit), wanted)
-    if chunk.head < expected:
-        raise Unavailable(f"the log has not reached position {expected} yet")
+    log_reached(request, chunk.head)
     body = b'{"Events":[%b],"Next":%d,"Head":%d}' % (
         b",".join(line.json for line in chunk.lines), chunk.next, chunk.head
     )  # fmt: skip

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api import reads
 from api.described import WORD, Answer, Example, Parameter, described, in_path, one, one_of, rows, whole
-from api.freshness import log_reached
+from api.freshness import log_reached, log_unchanged
 from api.openapi import examples, shown
 from api.openapi.answers import SwishShown
 from api.problems import NotFound
@@ -65,6 +65,7 @@ def _document(kind: Kind[S], name: Name) -> Handler:
     async def answer(request: Request) -> Response:
         stream, when = name(request), as_of(request)
         tenant_id = request.state.tenant.tenant_id
+        await log_unchanged(request)
         async with reading(request.app.state.pool, tenant_id) as connection:
             found = await history.as_of(connection, tenant_id, _vault(request), kind, stream, when)
         log_reached(request, found.head)
@@ -83,6 +84,7 @@ def _history(kind: Kind[S], name: Name) -> Handler:
         after = query.integer("after", 0, _FARTHEST) or 0
         limit = min(query.integer("limit", 1, _FARTHEST) or PAGE, PAGE_AT_MOST)
         tenant_id = request.state.tenant.tenant_id
+        await log_unchanged(request)
         async with reading(request.app.state.pool, tenant_id) as connection:
             told = await history.history(connection, tenant_id, _vault(request), kind, stream, after, limit)
         log_reached(request, told.position)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.described import BYTES, GUID, TEXT, WORD, Answer, Content, Parameter, described, in_path, one, whole
+from api.etags import refuse_same, tag_of
 from api.freshness import named_position
 from api.openapi import shown
 from api.openapi.answers import Checkpoints, Consistency, Inclusion
@@ -222,6 +223,7 @@ async def _answered(request: Request, answer: Part, *, even_stopped: bool = Fals
             if log is not None and log.stopped is not None and not even_stopped:
                 raise Unavailable(f"the log is not signed any more: {log.stopped}", _AFTER_A_STOP)
             if log is not None and log.size >= wanted:
+                _unchanged(request, log)
                 try:
                     return await answer(request, connection, log)
                 except Changed as error:
@@ -229,6 +231,14 @@ async def _answered(request: Request, answer: Part, *, even_stopped: bool = Fals
         if time.monotonic() > until:
             raise Unavailable(f"position {wanted} is not sealed yet")
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _unchanged(request: Request, log: Sealed) -> None:
+    """NotModified: the client has what was sealed as far as it is now."""
+    tag = tag_of(request)
+    tag.add(log.generation, log.stopped)
+    tag.position = log.size
+    refuse_same(request, log.size)
 
 
 def _not_yet(message: str) -> NotFound:

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import guard, logs
+from api import etags, guard, logs
 from api.described import Description, description_of
 from api.load import LARGE
 from api.problems import Kind, NotFound, Problem, WrongMethod, problem
@@ -170,7 +170,9 @@ class Dispatcher:
             scope["path_params"] = dict(zip(path.parameters, values, strict=True))
             if not route.open:
                 await route.door(scope, headers)
-            return await route.handler(Request(scope, receive, send))
+            return etags.tagged(await route.handler(Request(scope, receive, send)), scope)
+        except etags.NotModified as found:
+            return etags.not_modified(found)
         except (ClientDisconnect, OutcomeUnknown):
             raise
         except Exception as error:

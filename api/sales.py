@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api import sale_reports
 from api.described import GUID, MOMENT, Parameter, described, one, rows, whole
+from api.etags import by_the_clock
 from api.freshness import reached
 from api.openapi import shown
 from api.wire import Query, json_answer, list_answer
@@ -112,6 +113,7 @@ async def get_stock(request: Request) -> Response:
 
 
 async def _report(request: Request, month: int | None) -> Response:
+    by_the_clock(request)
     await reached(request, "sales")
     async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
         totals = await sales_reads.by_outlet(connection, request.state.tenant.tenant_id, _now(request), month)
@@ -119,6 +121,8 @@ async def _report(request: Request, month: int | None) -> Response:
 
 
 async def _totals(request: Request, outlet: UUID | None, unit: Unit, day: date | None = None) -> ByGroup:
+    if day is None:
+        by_the_clock(request)
     await reached(request, "sales")
     tenant_id = request.state.tenant.tenant_id
     async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:

@@ -186,8 +186,9 @@ async def _drain(request: Request, limit: int) -> None:
 class Reply(Response):
     """A Starlette response whose headers are ready bytes; Starlette would build them anew for every answer."""
 
-    def __init__(self, status: int, body: bytes, headers: Headers) -> None:
+    def __init__(self, status: int, body: bytes, headers: Headers, position: int | None = None) -> None:
         self.status_code = status
+        self.position = position
         self.body = body
         self.raw_headers = headers
         self.background = None
@@ -198,7 +199,7 @@ class Reply(Response):
         await send({"type": "http.response.body", "body": self.body})
 
 
-# What a till sees must never come from a cache: a GET changes an order's status here, and a poller pages through lists.
+# What a till sees must never come from a cache: a GET changes an order's status here. See `etags` for what reads say.
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 _NO_STORE = (b"cache-control", b"no-store")
 
@@ -208,7 +209,7 @@ def json_answer(body: bytes, position: int | None = None) -> Reply:
     headers: Headers = [_JSON, _NO_STORE, (b"content-length", b"%d" % len(body))]
     if position is not None:
         headers.append((b"ledger-position", b"%d" % position))
-    return Reply(200, body, headers)
+    return Reply(200, body, headers, position)
 
 
 def list_answer(page: Page) -> Reply:

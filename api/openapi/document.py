@@ -42,6 +42,9 @@ def document(routes: Sequence[Route]) -> Json:
     }
 
 
+_SAME = Answer("Nothing has changed since the answer with this ETag.", [], status=304)
+
+
 def is_of_the_api(route: Route) -> bool:
     """Whether programs call it; pages are for people."""
     return route.kind in (Kind.COMMAND, Kind.QUERY)
@@ -67,12 +70,14 @@ def _operation(route: Route, description: Description, ids: set[str]) -> Json:
         "summary": description.summary,
         "description": f"{description.words}\n\n{_for_whom(route)}".strip(),
         "parameters": [*map(_parameter, _own(route, description)), *_common(route)],
-        "responses": {str(one.status): _answer(one) for one in description.answers},
+        "responses": {str(one.status): _answer(one, _is_tagged(route)) for one in description.answers},
         "security": _security(route),
         "x-roles": _roles(route),
     }
     if description.bodies:
         made["requestBody"] = {"required": True, "content": _contents(description.bodies, str)}
+    if _is_tagged(route):
+        made["responses"]["304"] = _answer(_SAME, True)
     for status in sorted(_problems(route, description)):
         made["responses"].setdefault(str(status), problems.response_of(status))
     return made
@@ -120,8 +125,8 @@ def _common(route: Route) -> list[Json]:
     names = ["CorrelationId"]
     if route.kind is Kind.COMMAND:
         names.insert(0, "IdempotencyKey")
-    elif route.roles and not route.open:
-        names.insert(0, "LedgerMinPosition")
+    elif _is_tagged(route):
+        names[:0] = ["LedgerMinPosition", "IfNoneMatch"]
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
@@ -146,8 +151,13 @@ def _problems(route: Route, description: Description) -> set[int]:
     return found
 
 
-def _answer(answer: Answer) -> Json:
-    names = ["Ledger-Position"] if answer.position else []
+def _is_tagged(route: Route) -> bool:
+    """Whether its answers have an ETag (`api.etags`): those that come from the ledger."""
+    return route.kind is Kind.QUERY and bool(route.roles) and not route.open
+
+
+def _answer(answer: Answer, is_tagged: bool) -> Json:
+    names = [*(["Ledger-Position"] if answer.position else []), *(["ETag"] if is_tagged else [])]
     headers: Json = {
         name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Correlation-Id", "Cache-Control")
     }

@@ -16,6 +16,9 @@ from: it is made from the routes and the records that the server runs on.
 **Reading your own writes.** A write says in `Ledger-Position` where it stands. Send that as `Ledger-Min-Position`, and
 a read waits until it shows it.
 
+**Polling.** A read answers with an `ETag`. Send it as `If-None-Match` with the same question, and as long as the answer
+would be the same it is `304`, which costs next to nothing.
+
 **Bodies.** Names of members are read in any case; members the ledger does not know are kept and given back. Nearly
 everything may be left out, and null is as good as left out. Guids come in any spelling, and the zero Guid, `""` and
 null are none. Decimals are JSON numbers of at most 18 digits and 6 decimals, or strings; never binary floats.
@@ -52,6 +55,10 @@ PARAMETERS: Json = {
         "description": "Wait until the answer reflects this position, the `Ledger-Position` of a write. Two seconds at "
         "most, then it is 503.",
     },
+    "IfNoneMatch": {
+        "name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+        "description": "The `ETag` of an answer that is there: if it would be the same again, 304 without a body.",
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200},
         "description": "A name for this request. The same key and body again are a duplicate, the same key with "
@@ -75,6 +82,7 @@ HEADERS: Json = {
     "Ledger-Position": _header("The position of the log that this stands at, or reflects.", _POSITION),
     "X-Correlation-Id": _header("The caller's, or a UUID.", {"type": "string"}),
     "Cache-Control": _header("Whether it may be kept.", {"type": "string"}),
+    "ETag": _header("What `If-None-Match` takes.", {"type": "string"}, always=False),
     "RetryAfter": _header("Seconds after which to come again.", _SECONDS),
     "MaybeRetryAfter": _header("Seconds after which to come again, where that can help.", _SECONDS, always=False),
     "WWW-Authenticate": _header("`Bearer`.", {"type": "string"}),

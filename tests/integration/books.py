@@ -18,6 +18,7 @@ from ledger.records import Order, OrderLine, Outlet, Product
 from ledger.store import Pool
 from ledger.tenants import Tenant
 from projections import catalogue, sales, stock, tenders
+from projections.progress import Progress
 from projections.projection import Projection
 
 D = Decimal
@@ -115,10 +116,17 @@ class Books:
     async def ask(self, handler: Handler, query: str = "", now: datetime = NOW) -> Any:
         """What an endpoint answers, decoded with exact decimals."""
         settings = SimpleNamespace(min_position_wait=1)
-        state = SimpleNamespace(pool=self._till.pool, clock=lambda: now, settings=settings)
+        state = SimpleNamespace(
+            pool=self._till.pool,
+            clock=lambda: now,
+            settings=settings,
+            version="",
+            generations=dict[str, int](),
+            progress=Progress(),
+        )
         scope = {
-            "type": "http", "query_string": query.encode(), "header": {}, "app": SimpleNamespace(state=state),
-            "state": {"tenant": self._till.tenant},
+            "type": "http", "path": "/", "query_string": query.encode(), "header": {},
+            "app": SimpleNamespace(state=state), "state": {"tenant": self._till.tenant},
         }  # fmt: skip
         return json.loads(bytes((await handler(Request(scope))).body), parse_float=D)
 

@@ -110,6 +110,11 @@ INSERT INTO read_sales.sales_days (tenant_id, outlet_id, day, category, gross, n
 SELECT tenant_id, outlet_id, day, category, sum(gross), sum(net), sum(entries) FROM read_sales.sales_totals
  WHERE tenant_id = $1 GROUP BY 1, 2, 3, 4
 
+-- name: fill_tenders -- of the same days, of four types
+INSERT INTO read_tenders.tender_totals (tenant_id, outlet_id, day, type, amount, payments)
+SELECT $1, md5('outlet' || o)::uuid, '2026-01-01'::date + d, t, 100, 5
+  FROM generate_series(0, 2) AS o, generate_series(0, 364) AS d, generate_series(1, 4) AS t
+
 -- name: fill_sales_orders -- a line each
 INSERT INTO read_sales.sales_orders (
     tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
@@ -162,7 +167,8 @@ SELECT $1, 1, n.level, i, zeros.hashes, decode(repeat('00', 32), 'hex')
 VACUUM (ANALYZE) ledger.events, ledger.claims, ledger.signed_checkpoints, ledger.tiles, read_orders.orders,
     read_orders.customers, read_invoices.invoices, read_drawer.drawer_entries, read_swish.swish_payments,
     read_terminals.terminal_health, read_terminals.terminal_reports, read_stock.stock, read_sales.sales_orders,
-    read_sales.sales_past, read_sales.sales_totals, read_sales.sales_hours, read_sales.sales_days
+    read_sales.sales_past, read_sales.sales_totals, read_sales.sales_hours, read_sales.sales_days,
+    read_tenders.tender_totals
 
 -- name: large_tables -- with more rows than $1
 SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > $1

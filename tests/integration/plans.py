@@ -131,6 +131,8 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("projections/explain.sql", "events"): [Asked(([5, 6, 7],))],
     # Two days by hours and categories, and the orders of an hour.
     ("projections/today.sql", "today"): [Asked((NOON, outlet, UUID(int=0)), 600) for outlet in (None, OUTLET)],
+    ("projections/tenders_reads.sql", "of_today"): [Asked((NOON, outlet)) for outlet in (None, OUTLET)],
+    ("projections/tenders_reads.sql", "of_days"): [Asked((outlet, DAY, DAY)) for outlet in (None, OUTLET)],
     ("projections/stock.sql", "levels"): [Asked((uuid("product7"), None)), Asked((uuid("product7"), OUTLET))],
     ("projections/swish.sql", "payments"): [Asked((None, PAGE)), Asked((ORDER, PAGE))],
     ("projections/terminals.sql", "terminals"): [Asked((), 20 * 4)],
