@@ -8,12 +8,13 @@ request pays for no timer and reads no clock: uvicorn's own timer, armed and dis
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import httptools
 import msgspec
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES = 64 * 1024
 HEADERS_AT_MOST = 100
@@ -22,6 +23,9 @@ HEADERS_AT_MOST = 100
 PIPELINED_AT_MOST = 32
 # An answer is being read as long as this much of it goes out in `Patience.answer` seconds.
 PROGRESS_BYTES = 256 * 1024
+
+# A larger answer is not copied once more to be one with its headers.
+WHOLE_AT_MOST = 64 * 1024
 
 # What is being received. Plain numbers: members of an Enum cost ten times as much to look at, and each request does.
 _NOTHING, _HEAD, _BODY = range(3)
@@ -43,6 +47,30 @@ class _TooMuch(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class Cycle(RequestResponseCycle):
+    """A request and its answer, which may be given whole: one write instead of two, and ready headers unread."""
+
+    def reply(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Sends an answer, if nothing about it has to be thought over: else it goes by `send`. It has a content-length,
+        or a status without a body, and its headers are the server's own.
+        """
+        if (
+            self.disconnected or self.response_started or self.waiting_for_100_continue or self.access_log
+            or not self.keep_alive or self.flow.write_paused or len(body) > WHOLE_AT_MOST
+            or self.scope["method"] == "HEAD"
+        ):  # fmt: skip
+            return False
+        content = [STATUS_LINE[status]]
+        for name, value in (*self.default_headers, *headers):
+            content += name, b": ", value, b"\r\n"
+        content += b"\r\n", body
+        self.response_started = self.response_complete = True
+        self.transport.write(b"".join(content))
+        self.message_event.set()
+        self.on_response()
+        return True
 
 
 class Protocol(HttpToolsProtocol):
@@ -112,6 +140,7 @@ class Protocol(HttpToolsProtocol):
         if len(headers) > HEADERS_AT_MOST:
             raise _TooMuch(431)
         super().on_headers_complete()
+        self.cycle.__class__ = Cycle
         self._receiving = _BODY
         self._step += 1
         self._framing = 0

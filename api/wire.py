@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.described import query_names
 from api.load import LARGE, Load
 from api.problems import BodyTooLarge
+from api.protocol import Cycle
 from ledger.business_time import query_instant
 from ledger.errors import BadInput, Unavailable
 from ledger.records import NO_ID
@@ -186,6 +187,8 @@ async def _drain(request: Request, limit: int) -> None:
 class Reply(Response):
     """A Starlette response whose headers are ready bytes; Starlette would build them anew for every answer."""
 
+    body: bytes
+
     def __init__(self, status: int, body: bytes, headers: Headers, position: int | None = None) -> None:
         self.status_code = status
         self.position = position
@@ -195,6 +198,9 @@ class Reply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends itself."""
+        cycle = getattr(send, "__self__", None)  # uvicorn's `send` is a method of the request's cycle
+        if isinstance(cycle, Cycle) and cycle.reply(self.status_code, self.raw_headers, self.body):
+            return
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -9,7 +9,7 @@ point (a whole one, a string) is looked at in `settle`, which also gives the rec
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -71,11 +71,29 @@ PostedOrder = _twin(
 read_posted = msgspec.json.Decoder(PostedOrder, float_hook=canonical_text.__getitem__).decode
 
 
-def settle(record: Record) -> None:
-    """Makes a twin the record it stands for, its decimals canonical; what is within it is settled by itself.
+def settle(order: Order) -> None:
+    """Makes a twin the order it stands for, with all that is within it, and their decimals canonical.
 
-    A record that is none is as it should be (`tolerant` made it). ValueError, TypeError: one of them is no decimal.
+    A record that is no twin is as it should be (`tolerant` made it). ValueError, TypeError: one of them is no decimal.
     """
+    _settle(order)
+    _settle_lines(order.OrderLines or ())
+    for payment in order.Payments or ():
+        _settle(payment)
+    for receipt in order.Receipts or ():
+        _settle(receipt)
+
+
+def _settle_lines(lines: Iterable[OrderLine]) -> None:
+    for line in lines:
+        _settle(line)
+        if line.Product is not None:
+            _settle(line.Product)
+        if line.IngredientItems or line.ItemDetails:
+            _settle_lines((*line.IngredientItems, *line.ItemDetails))
+
+
+def _settle(record: Record) -> None:
     plan = _PLANS.get(type(record))
     if plan is None:
         return

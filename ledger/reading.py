@@ -151,7 +151,6 @@ def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, pa
     # The body itself is the first level, and a line may hold one more: a list or a Product.
     if len(path) >= tolerant.DEEPEST:
         raise tolerant.too_deep()
-    settle(line)
     if line.TaxPercent is None:
         line.TaxPercent = tax_percent
     elif line.TaxPercent <= LOWEST_TAX:
@@ -168,10 +167,8 @@ def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, pa
     if not line.OrderId.int:
         line.OrderId = order
     product = line.Product
-    if product is not None:
-        settle(product)
-        if not product.Id.int:
-            product.Id = NO_ID
+    if product is not None and not product.Id.int:
+        product.Id = NO_ID
     if not line.ItemId.int:
         line.ItemId = product.Id if product is not None else NO_ID
     for name, items in (("IngredientItems", line.IngredientItems), ("ItemDetails", line.ItemDetails)):
@@ -180,7 +177,6 @@ def _line(line: OrderLine, order: UUID, direction: int, tax_percent: Decimal, pa
 
 
 def _payment(payment: Payment, order: UUID, zone: ZoneInfo, index: int) -> None:
-    settle(payment)
     _need_id(f"$.Payments[{index}].Id", payment.Id)
     if not payment.OrderId.int:
         payment.OrderId = order
@@ -191,7 +187,6 @@ def _payment(payment: Payment, order: UUID, zone: ZoneInfo, index: int) -> None:
 
 
 def _receipt(receipt: Receipt, order: UUID, zone: ZoneInfo, index: int) -> None:
-    settle(receipt)
     _need_id(f"$.Receipts[{index}].ReceiptId", receipt.ReceiptId)
     if not receipt.OrderId.int:
         receipt.OrderId = order
