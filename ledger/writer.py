@@ -41,8 +41,8 @@ QUEUED_AT_MOST = 4096
 NOTIFIED_WITHIN = 1.0  # seconds that the last notification gets; others poll anyway
 # How long a command waits for its batch to begin, seconds. What has not begun can be refused without a doubt.
 BEGUN_WITHIN = 5.0
-# With more commands in waiting, only half of them begin a row of batches: the others are decided meanwhile, and clients
-# that all waited for one batch would all come back at once, and wait for one batch again.
+# Where more commands are at hand than this, a batch holds half of them, those under way counted: clients that all wait
+# for one batch would all come back at once, and nothing would be decided while it is on its way.
 HALVED_FROM = 16
 # How often what comes meanwhile is added to the next batch, and for how long at most, seconds. Then it waits its turn.
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
@@ -164,9 +164,9 @@ class Writer:
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
             while time.monotonic() < patience:
-                room = BATCH_AT_MOST - len(taken)
-                if flight is None and len(queue.waiting) > HALVED_FROM:
-                    room = min(room, len(queue.waiting) // 2)
+                under_way = len(before.requests) if before is not None and not before.is_committed else 0
+                share = max(HALVED_FROM, (under_way + len(taken) + len(queue.waiting)) // 2)
+                room = max(0, min(share, BATCH_AT_MOST) - len(taken))
                 if requests := self._take(queue, room):
                     taken += requests
                     async with self._pool.acquire() as connection:
