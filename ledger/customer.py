@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import cast
+from typing import TypeGuard
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,11 @@ def stream_of(customer_id: UUID) -> str:
     return f"{PREFIX}{customer_id}"
 
 
+def is_document(event: Event) -> TypeGuard[Document]:
+    """Whether an event brings an order's document. (`isinstance` on msgspec's structs is a call in Python.)"""
+    return type(event) in _DOCUMENT_TYPES
+
+
 def customer_of(order: Order) -> UUID:
     """Whose order it is: CustomerId, else the id in the customer's own record; the zero Guid for nobody's."""
     if order.CustomerId.int:
@@ -53,8 +58,8 @@ def customer_of(order: Order) -> UUID:
 def named_by(event: Event) -> UUID:
     """The customer that an event names; the zero Guid for none."""
     # By type: `isinstance` on msgspec's structs is a call in Python, and every event is asked.
-    if type(event) in _DOCUMENT_TYPES:
-        return customer_of(cast(Document, event).order)
+    if is_document(event):
+        return customer_of(event.order)
     if type(event) is InvoiceSaved:
         return event.invoice.CustomerId
     return (event.customer_id or NO_ID) if type(event) is OrderInvoiced else NO_ID

@@ -15,14 +15,11 @@ from uuid import UUID
 import msgspec
 
 from ledger.amounts import EXACT
-from ledger.customer import named_by
+from ledger.customer import Document, is_document, named_by
 from ledger.events import (
     Event,
-    OrderAmended,
-    OrderClosed,
     OrderDrafted,
     OrderExternalIdAssigned,
-    OrderFinalised,
     OrderInvoiced,
     OrderInvoiceSynced,
     OrderNumbered,
@@ -130,14 +127,30 @@ def references(order: Order) -> list[tuple[str, str]]:
 
 def evolve(state: OrderState, recorded: Recorded) -> OrderState:
     """The state after one more event."""
-    event = recorded.event
-    documents, draft = state.documents, state.draft
-    if recorded.fingerprint is not None:
-        documents = {**documents, recorded.fingerprint: recorded.position}
-        draft = recorded.fingerprint if type(event) is OrderDrafted else draft
-    order, sale, captured, others = _apply(state, event)
-    order.Version = recorded.version
-    named, owners = named_by(event), state.owners
+    return evolve_all(state, (recorded,))
+
+
+def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
+    """The state after some more events, at least one: as `evolve` one after the other, with one copy of the order."""
+    order, sale, captured, others = state.order, state.sale, state.captured, state.others
+    owners, documents, draft = state.owners, state.documents, state.draft
+    for number, recorded in enumerate(events):
+        event = recorded.event
+        if recorded.fingerprint is not None:
+            documents = {**documents, recorded.fingerprint: recorded.position}
+            draft = recorded.fingerprint if type(event) is OrderDrafted else draft
+        if is_document(event):
+            order, captured = _with_document(order, captured, others, event)
+            sale = sale_after(sale, order.Status, order.Type)
+        else:
+            assert order is not None, "the first event of an order's stream is a document"
+            if number == 0:
+                order = copy.copy(order)
+            sale, others = _change(order, sale, others, event)
+        order.Version = recorded.version
+        named = named_by(event)
+        if named.int and named not in owners:
+            owners = owners | {named}
     return OrderState(
         order=order,
         version=recorded.version,
@@ -145,22 +158,15 @@ def evolve(state: OrderState, recorded: Recorded) -> OrderState:
         sale=sale,
         captured=captured,
         others=others,
-        owners=owners | {named} if named.int and named not in owners else owners,
+        owners=owners,
         documents=documents,
         draft=draft,
     )
 
 
-def _apply(state: OrderState, event: Event) -> tuple[Order, Sale, bool, Others]:
-    """Order as it stands, whether it counts, whether its payments are captured, and what others have set."""
+def _change(order: Order, sale: Sale, others: Others, event: Event) -> tuple[Sale, Others]:
+    """Changes the order by an event that is no document: whether it counts then, and what others have set."""
     # By type: `isinstance` on msgspec's structs is a call in Python, and there are many events.
-    if type(event) is OrderFinalised or type(event) is OrderDrafted:
-        return _with_document(state, event)
-    if type(event) is OrderAmended or type(event) is OrderClosed:
-        return _with_document(state, event)
-    assert state.order is not None, "the first event of an order's stream is a document"
-    order = copy.copy(state.order)
-    sale, others = state.sale, state.others
     if type(event) is PaymentCaptured:
         order.Payments = [*(p for p in order.Payments or () if p.Id != event.payment.Id), event.payment]
         if event.swish is not None:
@@ -178,31 +184,30 @@ def _apply(state: OrderState, event: Event) -> tuple[Order, Sale, bool, Others]:
         if type(event) is OrderUninvoiced:
             order.CustomerInvoiceId = None
     _overlay(order, others)
-    return order, sale, state.captured, others
+    return sale, others
 
 
-def _with_document(
-    state: OrderState, event: OrderDrafted | OrderFinalised | OrderAmended | OrderClosed
-) -> tuple[Order, Sale, bool, Others]:
+def _with_document(before: Order | None, captured: bool, others: Others, event: Document) -> tuple[Order, bool]:
+    """The order as another document has it, and whether its payments and receipts are events of their own."""
     order = copy.copy(event.order)
     draft = type(event) is OrderDrafted
-    payments = state.order.Payments or [] if state.order else []
-    receipts = state.order.Receipts or [] if state.order else []
-    from_swish = [payment for payment in payments if payment.Id in state.others.swish_paid]
+    payments = before.Payments or [] if before else []
+    receipts = before.Receipts or [] if before else []
+    from_swish = [payment for payment in payments if payment.Id in others.swish_paid]
     if draft:
         if order.Payments is not None:
             payments = [*from_swish, *_not_in(order.Payments, from_swish)]
         receipts = receipts if order.Receipts is None else order.Receipts
-    elif not state.captured:
+    elif not captured:
         payments, receipts = from_swish, []
     order.Payments, order.Receipts = payments, receipts
     order.OrderLines = order.OrderLines or []
-    if state.order is not None and (order.IsOnlineOrder or state.order.IsOnlineOrder):
+    if before is not None and (order.IsOnlineOrder or before.IsOnlineOrder):
         # A number that was sent once is kept like one that was drawn, also when a later document brings none.
-        order.OrderIntID = order.OrderIntID or state.order.OrderIntID
-        order.OrderNoOfDay = order.OrderNoOfDay or state.order.OrderNoOfDay
-    _overlay(order, state.others)
-    return order, sale_after(state.sale, order.Status, order.Type), not draft, state.others
+        order.OrderIntID = order.OrderIntID or before.OrderIntID
+        order.OrderNoOfDay = order.OrderNoOfDay or before.OrderNoOfDay
+    _overlay(order, others)
+    return order, not draft
 
 
 def _not_in(payments: Iterable[Payment], from_swish: Sequence[Payment]) -> list[Payment]:

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
+from ledger.customer import is_document
 from ledger.database import queries
 from ledger.events import Event, OutletSet, Recorded
 from ledger.store import Connection
-from projections.counted import DOCUMENTS, is_document
+from projections.counted import DOCUMENTS
 from projections.learnt import NamedProduct, Shop, learn_categories, learn_products, learn_shop
 
 _SQL = queries("projections/catalogue.sql")

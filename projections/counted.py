@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 from uuid import UUID
 
+from ledger.customer import Document
 from ledger.events import (
     Event,
     OrderAmended,
@@ -18,7 +19,6 @@ from ledger.events import (
 from ledger.order import Sale, sale_after, stream_of
 from ledger.records import OrderLine
 
-Document = OrderDrafted | OrderFinalised | OrderAmended | OrderClosed
 DOCUMENTS: frozenset[type[Event]] = frozenset({OrderDrafted, OrderFinalised, OrderAmended, OrderClosed})
 # Nothing else changes what an order counts: payments, receipts, links and Swish leave its lines and status alone.
 HANDLES = DOCUMENTS | {OrderStatusChanged}
@@ -38,11 +38,6 @@ class Standing(NamedTuple):
 
 
 NEW = Standing()
-
-
-def is_document(event: Event) -> TypeGuard[Document]:
-    """Whether an event brings an order's document. (`isinstance` on msgspec's structs is a call in Python.)"""
-    return type(event) in DOCUMENTS
 
 
 def standing_after(standing: Standing, event: Document) -> Standing:

@@ -34,7 +34,8 @@ def document(record: Record) -> bytes:
 
 def ready(encoded: bytes) -> bytes:
     """A full record's JSON with unknown members at the level they came from; the same bytes where there are none."""
-    return encoder.encode(_flattened(_loose(encoded))) if _EXTRA in encoded else encoded
+    # One character is found ten times as fast as nine, and hardly any document holds this one.
+    return encoder.encode(_flattened(_loose(encoded))) if b"$" in encoded and _EXTRA in encoded else encoded
 
 
 def members(record: Record) -> dict[str, Any]:

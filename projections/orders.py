@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.business_time import to_datetime
 from ledger.codec import encoder
-from ledger.customer import DOCUMENTS, customer_of
+from ledger.customer import DOCUMENTS, customer_of, is_document
 from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.events import (
@@ -32,7 +32,7 @@ from ledger.events import (
     Recorded,
 )
 from ledger.full_records import FullCustomer, FullSwishPayment, LeanOrder
-from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve, is_cart
+from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve_all, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
 from ledger.store import Connection, from_microseconds
 from projections.documents import document, ready
@@ -40,9 +40,10 @@ from projections.rows import Table, write
 
 _SQL = queries("projections/orders.sql")
 # Told by streams of their own.
-_OF_OTHERS = (InvoiceSaved, CustomerErased)
+_OF_OTHERS = frozenset({InvoiceSaved, CustomerErased})
 _STREAM = len("order-")
 _NULL = msgspec.Raw(b"null")
+_NEW = OrderState()
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -118,16 +119,25 @@ def standing(version: int, state: bytes, document: bytes) -> Standing:
 
 def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[str, Standing]:
     """The orders after these events, by stream. LedgerError: an event does not continue its stream."""
-    after: dict[str, Standing] = {}
+    by_stream: dict[str, list[Recorded]] = {}
     for recorded in events:
-        if isinstance(recorded.event, _OF_OTHERS):
+        if type(recorded.event) in _OF_OTHERS:
             continue
-        stream = recorded.stream
-        found = after.get(stream) or before.get(stream) or Standing(OrderState(), recorded.recorded_at, 0)
-        if recorded.version != found.state.version + 1:
-            raise LedgerError(f"{stream} stands at version {found.state.version}, not before {recorded.version}")
-        after[stream] = Standing(evolve(found.state, recorded), found.first, recorded.recorded_at)
-    return after
+        known = by_stream.get(recorded.stream)
+        if known is None:
+            by_stream[recorded.stream] = [recorded]
+        else:
+            known.append(recorded)
+    return {stream: _after(before.get(stream), some) for stream, some in by_stream.items()}
+
+
+def _after(before: Standing | None, events: Sequence[Recorded]) -> Standing:
+    """An order after some events of its stream; None before: these are its first."""
+    state, first = (_NEW, events[0].recorded_at) if before is None else (before.state, before.first)
+    for version, recorded in enumerate(events, state.version + 1):
+        if recorded.version != version:
+            raise LedgerError(f"{recorded.stream} stands at version {version - 1}, not before {recorded.version}")
+    return Standing(evolve_all(state, events), first, events[-1].recorded_at)
 
 
 def row(order: Standing) -> Row:
@@ -181,14 +191,14 @@ def learnt(events: Iterable[Recorded]) -> dict[UUID, Known]:
     found: dict[UUID, Known] = {}
     for recorded in events:
         event = recorded.event
-        if isinstance(event, CustomerErased):
-            found.pop(event.customer_id, None)
-        elif isinstance(event, DOCUMENTS):
+        if is_document(event):
             customer, customer_id = event.order.Customer or event.order.Customr, customer_of(event.order)
             if customer is not None and customer_id.int:
                 whole = customer if customer.Id.int else msgspec.structs.replace(customer, Id=customer_id)
                 found[customer_id] = Known(False, document(whole))
-        elif isinstance(event, InvoiceSaved):
+        elif type(event) is CustomerErased:
+            found.pop(event.customer_id, None)
+        elif type(event) is InvoiceSaved:
             customer_id = event.invoice.CustomerId
             if customer_id.int and (customer_id not in found or found[customer_id].from_invoice):
                 found[customer_id] = Known(True, document(_customer_on(event.invoice)))
@@ -236,7 +246,7 @@ class Orders:
         begun = {recorded.stream for recorded in events if recorded.version == 1}
         orders = folded(await _read(connection, tenant_id, events, begun), events)
         await _write(connection, tenant_id, orders, begun)
-        if erased := {recorded.event.customer_id for recorded in events if isinstance(recorded.event, CustomerErased)}:
+        if erased := {recorded.event.customer_id for recorded in events if type(recorded.event) is CustomerErased}:
             await connection.execute(_SQL["forget_customers"], tenant_id, erased)
         if customers := learnt(events):
             columns = zip(*customers.values(), strict=True)
@@ -261,7 +271,7 @@ async def _read(
     connection: Connection, tenant_id: int, events: Sequence[Recorded], begun: Set[str]
 ) -> dict[str, Standing]:
     """The orders as they stood; one whose stream has begun among these events has no row."""
-    streams = {recorded.stream for recorded in events if not isinstance(recorded.event, _OF_OTHERS)} - begun
+    streams = {recorded.stream for recorded in events if type(recorded.event) not in _OF_OTHERS} - begun
     if not streams:
         return {}
     ids = [UUID(stream[_STREAM:]) for stream in streams]

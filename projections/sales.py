@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ledger.codec import encoder
+from ledger.customer import is_document
 from ledger.database import queries
 from ledger.events import Event, OutletSet, Recorded
 from ledger.order import stream_of
 from ledger.records import Order
 from ledger.store import Connection
-from projections.counted import HANDLES, Standing, is_document, orders_before
+from projections.counted import HANDLES, Standing, orders_before
 from projections.learnt import Shop, products_within
 from projections.rows import Table, write
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold

@@ -19,19 +19,11 @@ import msgspec
 
 from ledger.amounts import EXACT, ZERO, line_amount
 from ledger.business_time import business_day, to_datetime
+from ledger.customer import Document, is_document
 from ledger.events import OrderStatusChanged, OutletSet, Recorded
 from ledger.records import Order, OrderLine
 from ledger.store import from_microseconds
-from projections.counted import (
-    NEW,
-    Document,
-    Standing,
-    counts,
-    ingredients,
-    is_document,
-    standing_after,
-    standing_with,
-)
+from projections.counted import NEW, Standing, counts, ingredients, standing_after, standing_with
 from projections.learnt import Shop, learn_categories, learn_shop
 
 UNCATEGORISED = "Uncategorised"

@@ -16,21 +16,13 @@ import msgspec
 
 from ledger.amounts import EXACT, ZERO
 from ledger.codec import encoder
+from ledger.customer import is_document
 from ledger.database import queries
 from ledger.events import Event, OrderStatusChanged, Recorded
 from ledger.order import stream_of
 from ledger.records import Order
 from ledger.store import Connection
-from projections.counted import (
-    HANDLES,
-    NEW,
-    Standing,
-    counts,
-    is_document,
-    orders_before,
-    standing_after,
-    standing_with,
-)
+from projections.counted import HANDLES, NEW, Standing, counts, orders_before, standing_after, standing_with
 from projections.rows import Table, write
 
 _SQL = queries("projections/stock.sql")

@@ -18,20 +18,12 @@ import msgspec
 from ledger.amounts import EXACT, ZERO
 from ledger.business_time import business_day
 from ledger.codec import encoder
+from ledger.customer import Document, is_document
 from ledger.database import queries
 from ledger.events import Event, OrderDrafted, OrderStatusChanged, OutletSet, PaymentCaptured, PaymentVoided, Recorded
 from ledger.order import stream_of
 from ledger.store import Connection
-from projections.counted import (
-    HANDLES,
-    NEW,
-    Document,
-    Standing,
-    is_document,
-    orders_before,
-    standing_after,
-    standing_with,
-)
+from projections.counted import HANDLES, NEW, Standing, orders_before, standing_after, standing_with
 from projections.rows import Table, write
 from projections.sales_fold import DEFAULT_ZONE, moment_of
 

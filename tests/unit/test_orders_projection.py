@@ -14,6 +14,7 @@ import pytest
 from ledger import codec, events
 from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
+from ledger.order import OrderState, evolve, evolve_all
 from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, SwishPayment
 from projections.orders import Row, Standing, folded, learnt, row, standing
 
@@ -157,6 +158,13 @@ def test_a_row_goes_on_as_if_the_events_had_come_together(cut: int) -> None:
     before = after(*STORY[:cut])
     kept = {STREAM: standing(before.version, before.state, before.document)}
     assert row(folded(kept, log(*STORY[cut:], after=cut))[STREAM]) == after(*STORY)
+
+
+def test_events_folded_at_once_give_what_they_give_one_after_the_other() -> None:
+    state = OrderState()
+    for recorded in log(*STORY):
+        state = evolve(state, recorded)
+    assert evolve_all(OrderState(), log(*STORY)) == state
 
 
 def test_unknown_members_are_shown_where_they_came_and_kept() -> None:
