@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
 from api.console import explained, live, month, static_files, today
 from api.console import sign_in as console_door
-from api.console.pages import open_form, open_page, page
+from api.console.pages import open_form, open_page, page, prepare
 from api.lifespan import running
 from api.load import Load
 from api.problems import Kind
@@ -117,6 +117,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.version = etags.version(settings)
     app.state.generations = {}
     app.state.published = docs.Published(ROUTES)
+    prepare()
     app.state.pulse = live.Pulse()
     app.state.page_roles = {route.path: route.roles for route in ROUTES if route.kind is Kind.PAGE}
     app.state.clock = lambda: datetime.now(UTC)

@@ -134,7 +134,9 @@ def _greeting(settings: Settings, listener: socket.socket, major: int) -> str:
     credential = "" if settings.demo else " -H 'Authorization: Bearer <key>'"
     hint = "" if settings.demo else "   (order-ledger key create --help tells how to make a key)"
     return (
-        f"order-ledger listens on {url}\nData lies in {place}\nTry: curl -s{credential} {url}/api/Sale/GetOutlets{hint}"
+        f"order-ledger listens on {url}\nData lies in {place}\n"
+        f"Try: curl -s{credential} {url}/api/Sale/GetOutlets{hint}\n"
+        f"Look: {url} in a browser"
     )
 
 
