@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -63,8 +64,10 @@ class Tab:
         return found.replace("\u00a0", " ")
 
     async def until(self, expression: str, argument: object = None) -> None:
-        """Waits until an expression of the page is true."""
-        await self.page.wait_for_function(expression, arg=argument, timeout=15_000)
+        """Waits until an expression of the page is true. (What waits in the page itself, its policy forbids.)"""
+        async with asyncio.timeout(30):
+            while not await self.page.evaluate(expression, argument):
+                await asyncio.sleep(0.05)
 
     async def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

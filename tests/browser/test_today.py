@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
 
 from api.console.formats import Formats
-from tests.browser.browsing import Tab
+from tests.acceptance.server import SCRIPT, Server
+from tests.browser.browsing import Tab, tab
 from tests.browser.conftest import House
 from tests.browser.day import CARD, CASH, OUTLETS, SWISH, ZONE, a_sale, sell
 
@@ -55,3 +64,34 @@ async def test_it_is_live_without_reloading(desk: Tab, house: House) -> None:
     assert await desk.page.evaluate("window.unloaded") is False
     # What was opened stays open.
     assert await desk.page.locator("#hours table").is_visible()
+
+
+async def test_it_finds_a_server_that_was_killed_again(browser: Any, tmp_path: Path) -> None:
+    """The same page, never reloaded, shows what was sold after the server came back."""
+    with started(tmp_path) as (process, url):
+        async with tab(browser, url) as seen:
+            await seen.open("/today")
+            await seen.until("document.getElementById('live').textContent === 'Direkt'")
+            await seen.page.evaluate("() => { window.mark = 'the same page' }")
+            process.kill()
+            await seen.until("document.getElementById('live').textContent.startsWith('Ingen kontakt')")
+            with started(tmp_path, url.rpartition(":")[2]) as (_, again), httpx.Client(base_url=again) as client:
+                assert again == url
+                await seen.until("document.getElementById('live').textContent === 'Direkt'")
+                sale = a_sale(random.Random(3), datetime.now(ZONE))
+                sell(Server(client), sale)
+                await seen.until("document.querySelector('#categories a')")
+                assert await seen.text("#figures .amount") == kronor(sale.total)
+                assert await seen.page.evaluate("window.mark") == "the same page"
+
+
+@contextmanager
+def started(directory: Path, port: str = "0") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server of this test's own, which may be killed, and its URL."""
+    settings = {"PORT": port, "DATA_DIR": str(directory / "data"), "LOG_LEVEL": "WARNING"}
+    with subprocess.Popen([SCRIPT, "serve"], env=os.environ | settings, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip().rpartition(" ")[2]
+        finally:
+            process.terminate()
