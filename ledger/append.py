@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec, written
 from ledger.batch import Appended, Batch, MovedOn
+from ledger.batch_read import literal
 from ledger.business_time import NO_TIME
 from ledger.codec import Metadata
 from ledger.database import queries
@@ -46,8 +47,8 @@ _NAMES = {event: (name, str(version)) for event, (name, version) in NAMES.items(
 class Rows:
     """The rows of a batch's events, column by column as the append takes them.
 
-    All of them are texts or bytes, and PostgreSQL reads the numbers, ids and instants in them: for any other value the
-    driver first looks, at the price of all the rest, whether it is an array within the array.
+    Numbers, ids, instants and our own names are texts, and their columns go as one text each that PostgreSQL reads
+    (`literal`): of each value of an array the driver looks whether it is one itself, at the price of all the rest.
     """
 
     def __init__(self) -> None:
@@ -121,8 +122,9 @@ async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows,
     claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
     try:
         first = await connection.fetchval(
-            _SQL["append"], tenant_id, rows.event_ids, rows.streams, rows.versions, rows.names, rows.schema_versions,
-            rows.occurred, rows.metadata, rows.data, *claims, batch.head if at_end else None,
+            _SQL["append"], tenant_id, literal(rows.event_ids), rows.streams, literal(rows.versions),
+            literal(rows.names), literal(rows.schema_versions), literal(rows.occurred), rows.metadata, rows.data,
+            *claims, batch.head if at_end else None,
         )  # fmt: skip
     except asyncpg.PostgresError as error:
         if error.sqlstate == _MOVED_ON:

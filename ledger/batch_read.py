@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import asyncpg
@@ -44,7 +44,7 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         _SQL["read_batch"],
         tenant_id,
         list(versions),
-        list(map(str, versions.values())),  # as `append.Rows` has its numbers
+        literal(map(str, versions.values())),
         *_columns(wanted.claims),
         *_columns(wanted.shared),
         [*wanted.counters, ERASURES],
@@ -64,6 +64,11 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         counters={name: value for name, value in counters.items() if name in wanted.counters},
         events=sorted(by.get("event", ()), key=operator.itemgetter("position")),
     )
+
+
+def literal(values: Iterable[str]) -> str:
+    """An array as PostgreSQL writes it; `values` hold nothing that would have to be quoted in it, and are not empty."""
+    return f"{{{','.join(values)}}}"
 
 
 def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:

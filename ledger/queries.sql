@@ -60,7 +60,7 @@ SELECT coalesce((SELECT position FROM ledger.events
  UNION ALL
 SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at,
        e.metadata, e.data, 'event', NULL
-  FROM unnest($2::text[], $3::text[]::bigint[]) AS known (stream, version)
+  FROM unnest($2::text[], $3::text::bigint[]) AS known (stream, version)
  CROSS JOIN LATERAL (SELECT * FROM ledger.events
                       WHERE tenant_id = $1 AND stream = known.stream AND version > known.version OFFSET 0) e
  UNION ALL
@@ -88,8 +88,8 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
 
 -- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock
 SELECT first_position
-  FROM ledger.append($1, $2::text[]::uuid[], $3, $4::text[]::bigint[], $5, $6::text[]::integer[],
-                     $7::text[]::timestamptz[], $8, $9, $10, $11, $12, $13)
+  FROM ledger.append($1, $2::text::uuid[], $3, $4::text::bigint[], $5::text::text[], $6::text::integer[],
+                     $7::text::timestamptz[], $8, $9, $10, $11, $12, $13)
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2

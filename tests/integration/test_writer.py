@@ -15,7 +15,7 @@ from ledger.errors import Refused, Unavailable
 from ledger.records import CustomerInvoice
 from ledger.till_records import CashDrawerLog
 from ledger.view import Decision, View
-from ledger.writer import HALVED_FROM, QUEUED_AT_MOST, Answer, Context, Writer
+from ledger.writer import HALVED_FROM, Answer, Context, Writer
 from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
 
 
@@ -210,11 +210,14 @@ async def test_a_client_that_has_gone_away_hinders_nobody(shop: Shop) -> None:
 
 
 async def test_a_full_queue_says_so_and_loses_nothing_it_took(shop: Shop) -> None:
-    orders = [command(shop.tenant, sale(str(number))) for number in range(QUEUED_AT_MOST + 5)]
-    outcomes = await at_once(*(shop.writer.submit(shop.tenant, one, Context(actor="test")) for one in orders))
+    most = 500
+    writer = Writer(shop.pool, shop.vault, queued_at_most=most)
+    orders = [command(shop.tenant, sale(str(number))) for number in range(most + 5)]
+    outcomes = await at_once(*(writer.submit(shop.tenant, one, Context(actor="test")) for one in orders))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
     assert len(refused) == 5 and all("too many commands are waiting" in str(error) for error in refused)
-    assert len(await shop.events()) == 3 * QUEUED_AT_MOST
+    assert len(await shop.events()) == 3 * most
+    await writer.close()
 
 
 async def test_a_writer_that_closes_finishes_what_it_took(shop: Shop) -> None:
