@@ -65,9 +65,11 @@ class Tab:
 
     async def until(self, expression: str, argument: object = None) -> None:
         """Waits until an expression of the page is true. (What waits in the page itself, its policy forbids.)"""
-        async with asyncio.timeout(30):
-            while not await self.page.evaluate(expression, argument):
-                await asyncio.sleep(0.05)
+        for _ in range(600):
+            if await self.page.evaluate(expression, argument):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"it does not come to that: {expression}")
 
     async def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""
