@@ -11,7 +11,7 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
-from api.console import explained, live, month, static_files, today
+from api.console import explained, live, month, order, orders, static_files, today
 from api.console import sign_in as console_door
 from api.console.pages import open_form, open_page, page, prepare
 from api.lifespan import running
@@ -95,10 +95,12 @@ ROUTES: list[Route] = [
     open_form("/sign-out", console_door.post_sign_out),
     open_form("/console/language", console_door.post_language),
     open_page("/console/static/{name}", static_files.get_static),
-    page("/console/live", live.get_live, READERS),
+    page("/console/live", live.get_live, ALL),
     page("/today", today.get_today, READERS),
     page("/month", month.get_month, READERS),
     page("/explain", explained.get_explained, READERS),
+    page("/orders", orders.get_orders, READERS),
+    page("/orders/{id}", order.get_order, ALL),
 ]
 
 

@@ -82,6 +82,15 @@ async def lights(connection: Connection, tenant_id: int, order_ids: Iterable[UUI
     return [_light(row) for row in await connection.fetch(_SQL["lights"], tenant_id, list(order_ids))]
 
 
+async def of_customer(
+    connection: Connection, tenant_id: int, customer_id: UUID, after: Key | None = None, limit: int = 50
+) -> Found:
+    """A customer's orders, the newest first by CreationDate; `after` is the `next` of the page before."""
+    rows = await connection.fetch(_SQL["of_customer"], tenant_id, customer_id, *(after or (None, None)), limit)
+    last = Key(rows[-1]["created_at"], rows[-1]["order_id"]) if len(rows) == limit else None
+    return Found([_light(row) for row in rows], last)
+
+
 async def open_orders(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Open orders that were never finalised, without carts, by business time."""
     return await _queues(connection, tenant_id, window, "open")

@@ -174,3 +174,18 @@ SELECT o.order_id, o.number, o.business_time, o.outlet_id, o.status, o.total, o.
   FROM unnest($2::uuid[]) AS n (order_id)
  CROSS JOIN LATERAL (SELECT * FROM read_orders.orders WHERE tenant_id = $1 AND order_id = n.order_id OFFSET 0) o
  ORDER BY o.business_time DESC, o.order_id DESC
+
+-- name: of_customer -- the newest by creation first, before ($3, $4): orders of customer $2, $5 at most
+SELECT n.created_at, o.order_id, o.number, o.business_time, o.outlet_id, o.status, o.total, o.customer_id
+  FROM (SELECT f.created_at, f.order_id
+          FROM unnest('{true, false}'::boolean[]) AS kinds (is_online)
+         CROSS JOIN LATERAL (
+             SELECT c.created_at, c.order_id FROM read_orders.orders c
+              WHERE c.tenant_id = $1 AND c.customer_id = $2 AND c.customer_id <> '00000000-0000-0000-0000-000000000000'
+                AND c.is_online = kinds.is_online
+                AND (c.created_at, c.order_id)
+                    < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+              ORDER BY c.created_at DESC, c.order_id DESC LIMIT $5 OFFSET 0) f
+         ORDER BY f.created_at DESC, f.order_id DESC LIMIT $5) n
+ CROSS JOIN LATERAL (SELECT * FROM read_orders.orders WHERE tenant_id = $1 AND order_id = n.order_id OFFSET 0) o
+ ORDER BY n.created_at DESC, n.order_id DESC

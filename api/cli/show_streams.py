@@ -15,7 +15,6 @@ from api.cli.show_layout import loose, shown
 from api.cli.tree import WrongUse
 from ledger import swish
 from ledger.audit import proofs
-from ledger.audit.seals import Changed
 from ledger.business_time import query_instant
 from ledger.codec import encoder
 from ledger.database import reading
@@ -189,17 +188,9 @@ def _holds(when: AsOf, event: Happened) -> bool:
 
 
 async def _sealed(connection: Connection, tenant: Known, position: int) -> Sealed | None:
-    """Whether an event is sealed, which is proved and not believed; None: nothing of the log is."""
-    log = await proofs.sealed(connection, tenant.tenant_id)
-    if log is None:
-        return None
-    holds: bool | None = None
-    if position <= log.size:
-        try:
-            holds = await proofs.inclusion(connection, log, position - 1, log.size) is not None
-        except Changed:
-            holds = False
-    return Sealed(log.size, holds, log.stopped)
+    """Whether an event is sealed; None: nothing of the log is."""
+    found = await proofs.standing(connection, tenant.tenant_id, position)
+    return None if found is None else Sealed(found.size, found.holds, found.stopped)
 
 
 def _print_event(screen: Screen, event: Happened, tenant: Known) -> None:

@@ -79,6 +79,11 @@ class Formats:
         local = moment.astimezone(self.zone)
         return f"{format_date(local, 'd MMM y', self._locale)} {self.seconds(local)}"
 
+    def short(self, moment: datetime) -> str:
+        """`27 nov. 2026 14:05`."""
+        local = moment.astimezone(self.zone)
+        return f"{format_date(local, 'd MMM y', self._locale)} {self.clock(local)}"
+
     def _local(self, moment: datetime | time) -> time:
         return moment.astimezone(self.zone).time() if isinstance(moment, datetime) else moment
 

@@ -42,6 +42,17 @@ class Inclusion(NamedTuple):
     note: str
 
 
+class Standing(NamedTuple):
+    """How an event stands to the signed tree of `size`. `proof` and `holds` are None where it is not in yet; where it
+    does not hold there is no proof. `stopped` as in `Sealed`.
+    """
+
+    size: int
+    holds: bool | None
+    proof: Inclusion | None
+    stopped: str | None
+
+
 async def sealed(connection: Connection, tenant_id: int) -> Sealed | None:
     """How far a tenant's log is sealed; None: nothing was signed yet."""
     row = await connection.fetchrow(_SQL["sealed"], tenant_id)
@@ -76,6 +87,20 @@ async def inclusion(connection: Connection, log: Sealed, index: int, size: int) 
     if not is_included(leaf, index, size, path, root):
         raise Changed(f"one of the first {size} events is not what it was when it was sealed")
     return Inclusion(index, size, leaf, path, note)
+
+
+async def standing(connection: Connection, tenant_id: int, position: int) -> Standing | None:
+    """Whether the event at a position is sealed, which is proved and not believed; None: nothing of the log is."""
+    log = await sealed(connection, tenant_id)
+    if log is None:
+        return None
+    if position > log.size:
+        return Standing(log.size, None, None, log.stopped)
+    try:
+        proof = await inclusion(connection, log, position - 1, log.size)
+    except Changed:
+        proof = None
+    return Standing(log.size, proof is not None, proof, log.stopped)
 
 
 async def consistency(connection: Connection, log: Sealed, old: int, new: int) -> list[bytes]:

@@ -24,7 +24,9 @@ MAY = {
     "GET /today": "ia",
     "GET /month": "ia",
     "GET /explain": "ia",
-    "GET /console/live": "ia",
+    "GET /console/live": "tia",
+    "GET /orders": "ia",
+    "GET /orders/{id}": "tia",
 }
 OPEN = {
     "GET /", "GET /sign-in", "POST /sign-in", "POST /sign-out", "POST /console/language", "GET /console/static/{name}"

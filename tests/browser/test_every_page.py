@@ -17,6 +17,8 @@ PAGES: dict[str, tuple[str, str] | None] = {
     "/month?month=2026-11": ("November 2026", "November 2026"),
     "/month": None,
     "/explain?from=2026-11-01&to=2026-11-30&category=Drycker": ("Vad som ligger bakom", "What is behind it"),
+    "/orders": ("Ordrar", "Orders"),
+    "/orders?state=14&least=1e9": ("Ordrar", "Orders"),
     "/explain?from=2026-11-01": ("Adressen går inte att läsa", "The address cannot be read"),
     "/console/static/none": ("Här finns ingenting", "There is nothing here"),
 }

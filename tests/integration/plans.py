@@ -109,6 +109,9 @@ READS: dict[tuple[str, str], list[Asked]] = {
         Asked(([14], OUTLET, 3, 5, START, MIDDLE, 1000, MIDDLE, ORDER, PAGE), passed=1000),
     ],
     ("projections/orders_reads.sql", "lights"): [Asked(([ORDER, uuid("order1/78")],))],
+    ("projections/orders_reads.sql", "of_customer"): [
+        Asked((uuid("customer7"), None, None, PAGE)), Asked((uuid("customer7"), MIDDLE, ORDER, PAGE)),
+    ],
     ("ledger/finding.sql", "by_reference"): [Asked(("77", ["invoice-number", "order-int-id"], 20))],
     ("ledger/finding.sql", "by_receipt"): [Asked((str(USUAL), "77"))],
     ("ledger/finding.sql", "by_receipt_anywhere"): [Asked(("77", 20))],
