@@ -11,7 +11,7 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
-from api.console import explained, live, month, order, orders, static_files, today
+from api.console import explained, live, month, order, orders, queues, static_files, today
 from api.console import sign_in as console_door
 from api.console.pages import open_form, open_page, page, prepare
 from api.lifespan import running
@@ -101,6 +101,7 @@ ROUTES: list[Route] = [
     page("/explain", explained.get_explained, READERS),
     page("/orders", orders.get_orders, READERS),
     page("/orders/{id}", order.get_order, ALL),
+    page("/queues", queues.get_queues, READERS),
 ]
 
 

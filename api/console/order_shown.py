@@ -86,7 +86,7 @@ class Receipt(msgspec.Struct):
     ControlUnitCode: str | None
 
 
-class Customer(msgspec.Struct):
+class Buyer(msgspec.Struct):
     """Who bought it."""
 
     Name: str | None
@@ -120,8 +120,8 @@ class Shown(msgspec.Struct):
     ExternalID: str | None
     CustomerInvoiceId: UUID | None
     CustomerId: UUID
-    Customer: Customer | None
-    Customr: Customer | None
+    Customer: Buyer | None
+    Customr: Buyer | None
     UserId: str | None
     TableId: int
     TerminalId: UUID
@@ -151,7 +151,7 @@ class Shown(msgspec.Struct):
         return ZERO if self.Status in VOID else left
 
     @property
-    def buyer(self) -> Customer | None:
+    def buyer(self) -> Buyer | None:
         """The customer, by whichever of its spellings."""
         return self.Customer or self.Customr
 

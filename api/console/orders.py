@@ -92,7 +92,8 @@ async def _looked_up(connection: Connection, tenant_id: int, text: str, after: K
     try:
         id_ = guid(text)
     except ValueError:
-        return Found(await orders_reads.lights(connection, tenant_id, await _numbered(connection, tenant_id, text)), None)
+        ids = await _numbered(connection, tenant_id, text)
+        return Found(await orders_reads.lights(connection, tenant_id, ids), None)
     orders = await orders_reads.lights(connection, tenant_id, [id_]) if after is None else []
     return Found(orders, None) if orders else await orders_reads.of_customer(connection, tenant_id, id_, after, PAGE)
 

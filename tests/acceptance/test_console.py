@@ -27,6 +27,7 @@ MAY = {
     "GET /console/live": "tia",
     "GET /orders": "ia",
     "GET /orders/{id}": "tia",
+    "GET /queues": "ia",
 }
 OPEN = {
     "GET /", "GET /sign-in", "POST /sign-in", "POST /sign-out", "POST /console/language", "GET /console/static/{name}"

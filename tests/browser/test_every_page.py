@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, str] | None] = {
     "/month": None,
     "/explain?from=2026-11-01&to=2026-11-30&category=Drycker": ("Vad som ligger bakom", "What is behind it"),
     "/orders": ("Ordrar", "Orders"),
+    "/queues": ("Köer", "Queues"),
     "/orders?state=14&least=1e9": ("Ordrar", "Orders"),
     "/explain?from=2026-11-01": ("Adressen går inte att läsa", "The address cannot be read"),
     "/console/static/none": ("Här finns ingenting", "There is nothing here"),

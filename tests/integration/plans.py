@@ -112,6 +112,8 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("projections/orders_reads.sql", "of_customer"): [
         Asked((uuid("customer7"), None, None, PAGE)), Asked((uuid("customer7"), MIDDLE, ORDER, PAGE)),
     ],
+    ("projections/queues_reads.sql", "external"): [Asked((["sale", "return"], 1001, PAGE), 3 * PAGE, 2100)],
+    ("projections/queues_reads.sql", "invoiced"): [Asked((1001, PAGE), passed=1100)],
     ("ledger/finding.sql", "by_reference"): [Asked(("77", ["invoice-number", "order-int-id"], 20))],
     ("ledger/finding.sql", "by_receipt"): [Asked((str(USUAL), "77"))],
     ("ledger/finding.sql", "by_receipt_anywhere"): [Asked(("77", 20))],
