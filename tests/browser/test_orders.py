@@ -98,7 +98,7 @@ async def test_orders_are_narrowed_by_state_outlet_days_and_amount(desk: Tab, fo
     for state in ("Slutförd", "Makulerad", "Alla öppna"):
         await desk.page.get_by_label("Status").select_option(state)
         await desk.page.get_by_role("button", name="Visa").click()
-        await desk.page.wait_for_function("document.querySelectorAll('#found tbody tr').length === 1")
+        await desk.until("document.querySelectorAll('#found tbody tr').length === 1")
         seen |= set(await listed(desk))
         assert (await listed(desk) == [found["Id"]]) == (state == "Slutförd")
     assert seen == set(every)
