@@ -84,6 +84,7 @@ class Run:
                 if time.monotonic() > kept + _BOOKKEEPING:
                     kept = time.monotonic()
                     await self._keep_books(desk)
+            self.stop.set()  # what is under way need not wait any longer
         for till in tills.values():
             await till.back_online()
         self.seconds += time.monotonic() - began

@@ -62,25 +62,25 @@ class Poster:
         self._lines = [Line(server) for _ in range(at_once)]
         self._room = asyncio.Semaphore(at_once)
 
-    async def live(self, life: Life) -> None:
-        """Takes the steps of a life, one after the other."""
+    async def live(self, life: Life, *, held: bool = False) -> None:
+        """Takes the steps of a life, one after the other; between those that were held no time passes."""
         async with self._room:
-            await self._live(life)
+            await self._live(life, None if held else self._pause)
 
     async def live_all(self, lives: Iterable[Life]) -> None:
         """Many lives, as many of them at once as may be; the next is asked for when there is room for it."""
         async with asyncio.TaskGroup() as group:
             for life in lives:
                 await self._room.acquire()
-                group.create_task(self._live(life)).add_done_callback(lambda _: self._room.release())
+                group.create_task(self._live(life, self._pause)).add_done_callback(lambda _: self._room.release())
 
-    async def _live(self, life: Life) -> None:
+    async def _live(self, life: Life, pause: Pause | None) -> None:
         line = self._lines.pop()
         try:
             versions: dict[str, int] = {}
             for number, step in enumerate(life.steps):
-                if number and self._pause is not None:
-                    await self._pause()
+                if number and pause is not None:
+                    await pause()
                 await self._take(line, step, versions)
         finally:
             self._lines.append(line)
@@ -171,7 +171,7 @@ class TillAtWork:
         """Posts what was held, in order."""
         held, self._held = self._held, []
         for life in held:
-            await self._poster.live(life)
+            await self._poster.live(life, held=True)
 
 
 def _request(step: Step) -> tuple[str, str, bytes]:
