@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 BATCH_AT_MOST = 256
 QUEUED_AT_MOST = 4096
+# So many tenants' recent streams are kept in memory, those of the tenants that wrote last.
+TENANTS_AT_MOST = 32
 NOTIFIED_WITHIN = 1.0  # seconds that the last notification gets; others poll anyway
 # How long a command waits for its batch to begin, seconds. What has not begun can be refused without a doubt.
 BEGUN_WITHIN = 5.0
@@ -136,6 +138,14 @@ class Writer:
         finally:
             queue.worker = None
             queue.watch.cancel()
+            self._rest(tenant_id)
+
+    def _rest(self, tenant_id: int) -> None:
+        """A tenant has written for now. The one that did so longest ago is forgotten, where there are many."""
+        self._queues[tenant_id] = self._queues.pop(tenant_id)
+        oldest = next(iter(self._queues))
+        if len(self._queues) > TENANTS_AT_MOST and self._queues[oldest].worker is None:
+            del self._queues[oldest]
 
     def _take(self, queue: _Queue, room: int) -> list[Request]:
         count = min(len(queue.waiting), room)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.bench import appends, growth, living, posts, projecting, reads
+from tests.bench import appends, copies, growth, living, posts, projecting, reads
 from tests.bench.figures import Report, cores, load_average, short
 from tests.bench.fill import Calendar, Filled, calendar, fill
 from tests.bench.load import has_wrk
@@ -70,9 +72,14 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
     logs: dict[int, Books] = {}
     first = 0
     for size in options.sizes:
-        filled = _fill(stand, grown, when, first, size, console)
-        report.add("append", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
-        report.add("project", f"projectors, {size:,} orders", "events/s", [filled.events])
+        if first and options.copies:
+            _copy(grown, when, options.sizes[0], first, size, console)
+        else:
+            filled = _fill(stand, grown, when, first, size, console)
+            report.add("append", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
+            report.add("project", f"projectors, {size:,} orders", "events/s", [filled.events])
+        if options.copies and not first:
+            copies.prepare(grown)
         last = size == options.sizes[-1]
         logs[size] = grown if last else stand.copy(grown, f"log_{size}")
         first = size
@@ -85,10 +92,25 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
     if "live" in options.chapters:
         living.start(stand, grown, options, report, options.sizes[-1])
     if "growth" in options.chapters:
-        growth.draw(report, ROOT / "docs/growth.svg")
+        growth.draw(report, ROOT / "docs/growth.svg", growth.COPIES if options.copies else "")
+
+
+def _copy(books: Books, when: Calendar, base: int, first: int, end: int, console: Console) -> None:
+    with _progress(first, end, console) as progress:
+        copies.multiply(books, when, base, first, end, progress)
+    execute(books.dsn, SQL["vacuum"])
 
 
 def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, console: Console) -> Filled:
+    with _progress(first, end, console) as progress:
+        filled = run(fill(stand, books, when, first, end, progress))
+    execute(books.dsn, SQL["vacuum"])
+    return filled
+
+
+@contextlib.contextmanager
+def _progress(first: int, end: int, console: Console) -> Iterator[Callable[[int], None]]:
+    """A bar that moves to as many orders as it is told."""
     steps = iter(track(range(first, end), f"filling the log to {end:,} orders", console=console, transient=True))
     at = first
 
@@ -98,11 +120,9 @@ def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, cons
             next(steps, None)
         at = max(at, done)
 
-    filled = run(fill(stand, books, when, first, end, progress))
+    yield progress
     for _ in steps:
         pass
-    execute(books.dsn, SQL["vacuum"])
-    return filled
 
 
 def _show(report: Report, console: Console) -> None:

@@ -31,21 +31,23 @@ _COLOURS = (
     "#5d6d7e",
 )
 LEFT, TOP, WIDTH, HEIGHT, LINE = 70, 50, 560, 420, 20
+COPIES = "What lies beyond the first orders is copies of them, made in the database."
 Series = dict[str, dict[int, float]]
 
 
-def draw(report: Report, path: Path) -> None:
-    """Writes the plot of some reads, and of how quickly the log was filled."""
+def draw(report: Report, path: Path, note: str = "") -> None:
+    """Writes the plot of some reads, and of how quickly the log was filled; `note` stands below the title."""
     series: Series = {}
     for figure in report.figures:
         found = _NAMED.fullmatch(figure.name)
         if found and found[1] in SHOWN:
             series.setdefault(f"{found[1]} ({figure.unit})", {})[int(found[2].replace(",", ""))] = figure.value
+    grown = {name: values for name, values in series.items() if len(values) > 1}
     path.parent.mkdir(exist_ok=True)
-    path.write_text(svg(series) + "\n", "utf-8")
+    path.write_text(svg(grown or series, note) + "\n", "utf-8")
 
 
-def svg(series: Series) -> str:
+def svg(series: Series, note: str = "") -> str:
     """The plot: one line a series over the number of orders."""
     sizes = sorted({size for values in series.values() for size in values})
     values = [value for one in series.values() for value in one.values()]
@@ -57,6 +59,7 @@ def svg(series: Series) -> str:
     })  # fmt: skip
     ElementTree.SubElement(image, "rect", {"width": "100%", "height": "100%", "fill": "white"})
     _text(image, LEFT, 28, "The same figures as the log grows", {"font-size": "16"})
+    _text(image, LEFT, 44, note, {"fill": "#555555"})
     _text(image, LEFT + WIDTH / 2, TOP + HEIGHT + 45, "orders in the log", {"text-anchor": "middle"})
     for size in sizes:
         _rule(image, across(size), TOP, across(size), TOP + HEIGHT)
@@ -103,7 +106,8 @@ def main() -> None:
     report = Report()
     for one in found["figures"]:
         report.add(one["chapter"], one["name"], one["unit"], one["rounds"])
-    draw(report, Path(sys.argv[2]))
+    copies = set(found["settings"]["chapters"]) <= {"read", "growth"}
+    draw(report, Path(sys.argv[2]), COPIES if copies else "")
 
 
 if __name__ == "__main__":

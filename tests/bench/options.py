@@ -25,6 +25,11 @@ class Options:
     chapters: frozenset[str]
     wrk: bool
 
+    @property
+    def copies(self) -> bool:
+        """Whether the log may grow by copies: nothing but reads is measured."""
+        return self.chapters <= {"read", "growth"}
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Options:
         """The usual ones, and what the environment changes."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from tests.bench.asking import Line
-from tests.bench.bodies import CUSTOMERS, NO_ID, OUTLETS
+from tests.bench.bodies import CUSTOMERS, NO_ID, OUTLETS, TERMINALS
 from tests.bench.figures import Report
 from tests.bench.fill import Calendar
 from tests.bench.options import Options
@@ -33,6 +33,10 @@ def questions(when: Calendar, line: Line) -> dict[str, str]:
     for name in _LISTS:
         found[f"{name}, a day"] = f"/api/{name}?{urlencode(day | page)}"
         found[f"{name}, first page"] = f"/api/{name}?{urlencode(page)}"
+    queue, ever = "Order/GetOrdersWithoutExternalID", {"LastExecutedDate": "2000-01-01"}
+    found[f"{queue}, since 2000"] = f"/api/{queue}?{urlencode(ever | page)}"
+    found[f"{queue}, of a till"] = f"/api/{queue}?{urlencode(page | {'TerminalId': TERMINALS[0]})}"
+    found[f"{queue}, page 10"] = f"/api/{queue}?{urlencode(page | {'PageNo': 9})}"
     month = {"year": when.today.year, "month": when.today.month, "outletId": NO_ID}
     today = month | {"day": when.today.day}
     found |= {

@@ -1,0 +1,26 @@
+"""What a server keeps in memory does not grow with what it has seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger import writer
+from ledger.tenants import add_tenant, all_tenants
+from tests.integration.conftest import Till, sale
+
+
+async def test_only_the_tenants_that_wrote_last_are_remembered(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "TENANTS_AT_MOST", 3)
+    for number in range(6):
+        await add_tenant(till.pool, till.vault, f"shop-{number}")
+    tenants = await all_tenants(till.pool, till.vault)
+    for tenant in [*tenants, tenants[0], tenants[5]]:
+        await till._replace(tenant=tenant).post(sale(1))
+    assert list(till.writer._queues) == [tenants[6].tenant_id, tenants[0].tenant_id, tenants[5].tenant_id]
+
+
+async def test_who_was_forgotten_is_known_by_the_log(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "TENANTS_AT_MOST", 0)
+    first = await till.post(sale(1))
+    assert await till.post(sale(1)) == first
+    assert list(till.writer._queues) == []
