@@ -23,9 +23,9 @@ from projections.runner import Runner, read_lean
 from projections.schemas import schema_of
 
 _SQL = queries("projections/filling.sql")
-# Some 20 MB of records. Larger pages fall out of the processor's cache, smaller ones cost round trips.
-EVENTS_AT_ONCE = 1000
-PAGES_A_COMMIT = 8
+# Some 2 MB of the log, where `read_log` stops anyway. Smaller pages cost more round trips.
+EVENTS_AT_ONCE = 2000
+PAGES_A_COMMIT = 4
 # Pages that wait for the slower lane.
 AHEAD = 2
 # The orders' documents are half of all that is written.
