@@ -212,7 +212,7 @@ def _chosen(routes: dict[str, Route], method: str) -> Route:
 
 def _is_readable(routes: dict[str, Route]) -> bool:
     """Whether a HEAD can be answered: it must change nothing, and one GET here does."""
-    return "GET" in routes and routes["GET"].kind is Kind.QUERY
+    return "GET" in routes and routes["GET"].kind is not Kind.COMMAND
 
 
 def _methods(routes: dict[str, Route]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from api.app import ROUTES
 from api.problems import Kind
 from ledger import users
 from ledger.credentials import make_key, revoke_key
-from tests.acceptance.bodies import NO_ID, an_order
+from tests.acceptance.bodies import NO_ID, a_line, a_product, an_order
 from tests.acceptance.server import Server
 from tests.acceptance.shops import Shops, an_address
 from tests.acceptance.test_tokens import PASSWORD, a_user
@@ -104,6 +105,22 @@ def test_whoever_is_not_signed_in_may_do_so_and_comes_back(two_shops: Shops, bro
 def test_nobody_is_sent_elsewhere(two_shops: Shops, browser: Browser, elsewhere: str) -> None:
     done = browser.send("/sign-in", {"key": two_shops.first.keys["admin"], "next": elsewhere})
     assert (done.status_code, done.headers["Location"]) == (303, "/")
+
+
+def test_a_page_shows_nothing_of_another_tenant(two_shops: Shops) -> None:
+    """Each sells something today, in a category only it has."""
+    today = datetime.now(UTC).isoformat()
+    shown = {}
+    for shop, word in ((two_shops.first, "Bara hos den ena"), (two_shops.second, "Bara hos den andra")):
+        lines = [a_line(Product=a_product(Category=word))]
+        admin = two_shops.client(shop.keys["admin"])
+        admin.post("Order/PostOrder", an_order(OrderLines=lines, CreationDate=today, InvoiceDate=today))
+        admin.get("Sale/GetTodaySale")
+        with a_browser(two_shops) as browser:
+            browser.send("/sign-in", {"key": shop.keys["admin"]})
+            shown[word] = "".join(browser.get(path).text for path in ("/today", "/month"))
+    for word, other in zip(shown, reversed(shown), strict=True):
+        assert word in shown[word] and word not in shown[other]
 
 
 async def test_a_user_signs_in_and_out(two_shops: Shops, browser: Browser) -> None:
@@ -223,6 +240,12 @@ def test_a_page_runs_nothing_that_is_not_ours(browser: Browser) -> None:
     assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert not re.search(r"<style|style=|<script(?! src=)|\son\w+=|https?://", answer.text)
+
+
+def test_a_head_is_that_of_the_page(browser: Browser) -> None:
+    answer = browser.http.head("/sign-in", headers=browser.headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_files_are_kept_for_ever_under_names_of_their_content(browser: Browser) -> None:
