@@ -11,9 +11,9 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
-from api.console import explained, live, month, order, orders, queues, static_files, today
+from api.console import explained, ledger, live, month, order, orders, queues, static_files, today, work
 from api.console import sign_in as console_door
-from api.console.pages import open_form, open_page, page, prepare
+from api.console.pages import form, open_form, open_page, page, prepare
 from api.lifespan import running
 from api.load import Load
 from api.problems import Kind
@@ -102,6 +102,11 @@ ROUTES: list[Route] = [
     page("/orders", orders.get_orders, READERS),
     page("/orders/{id}", order.get_order, ALL),
     page("/queues", queues.get_queues, READERS),
+    page("/ledger", ledger.get_ledger, AUDITORS),
+    form("/ledger/verify", ledger.post_verify, AUDITORS),
+    form("/ledger/export", ledger.post_export, AUDITORS),
+    page("/ledger/export", ledger.get_export, AUDITORS),
+    form("/ledger/stop", ledger.post_stop, AUDITORS),
 ]
 
 
@@ -122,6 +127,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.published = docs.Published(ROUTES)
     prepare()
     app.state.pulse = live.Pulse()
+    app.state.works = work.Works(dsn)
     app.state.page_roles = {route.path: route.roles for route in ROUTES if route.kind is Kind.PAGE}
     app.state.clock = lambda: datetime.now(UTC)
     return app

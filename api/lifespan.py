@@ -70,6 +70,7 @@ async def running(
             sealing if sealer else contextlib.nullcontext() as state.sealer,
         ):
             yield
+            await state.works.close()
             state.watch.close()
             await state.writer.close()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import parse_pattern
 
 from api.console.language import Language
@@ -58,6 +58,10 @@ class Formats:
         sign = "+" if percent > 0 else ""
         return sign + self._signed(_PERCENT.apply(percent, self._locale))
 
+    def part(self, done: int, total: int) -> str:
+        """How much of it is done: `12 %`."""
+        return self._signed(_PERCENT.apply(Decimal(done) / (total or 1), self._locale))
+
     def day(self, day: date, pattern: str = "EEEE d MMMM") -> str:
         """A date in a pattern of CLDR: `fredag 27 november`."""
         return format_date(day, pattern, self._locale)
@@ -83,6 +87,14 @@ class Formats:
         """`27 nov. 2026 14:05`."""
         local = moment.astimezone(self.zone)
         return f"{format_date(local, 'd MMM y', self._locale)} {self.clock(local)}"
+
+    def span(self, seconds: float) -> str:
+        """A length of time, roughly: `3 minuter`."""
+        return format_timedelta(timedelta(seconds=max(round(seconds), 1)), locale=self._locale)
+
+    def ago(self, seconds: float) -> str:
+        """How long it is since then, roughly: `för 3 minuter sedan`."""
+        return format_timedelta(-timedelta(seconds=max(round(seconds), 1)), add_direction=True, locale=self._locale)
 
     def _local(self, moment: datetime | time) -> time:
         return moment.astimezone(self.zone).time() if isinstance(moment, datetime) else moment

@@ -35,6 +35,10 @@ class Words:
             return self.texts["tender.swish"]
         return self.texts.get(f"tender.{type_}") or self("tender.other", type=type_)
 
+    def happened(self, type_: str) -> str:
+        """What happened, by the stored name of the event; that name where there are no words for it."""
+        return self.texts.get(f"happened.{type_}", type_)
+
     def count(self, key: str, number: int, shown: str) -> str:
         """`key.one` or `key.other`, by number; `{n}` in it is the number as it is shown."""
         return self.texts[f"{key}.{'one' if number == 1 else 'other'}"].format(n=shown)

@@ -27,6 +27,8 @@ AT_LEAST, AT_MOST = 0.4, 1.0
 _SQL = queries("api/console/live.sql")
 
 Checkpoints = Mapping[str, int]
+# What the page of the log itself is of: everything in it.
+LOG = "log"
 
 
 class Pulse:
@@ -34,6 +36,13 @@ class Pulse:
 
     def __init__(self) -> None:
         self._seen: Leases[int, Checkpoints] = Leases()
+        self._logs: Leases[int, str] = Leases()
+
+    async def of(self, request: Request, name: str) -> str:
+        """What moves when the read model `name`, or the log, does."""
+        if name != LOG:
+            return str((await self.checkpoints(request)).get(name, 0))
+        return f"{await self.log(request)}-{request.app.state.works.moves}"
 
     async def checkpoints(self, request: Request) -> Checkpoints:
         """The position of each read model of the tenant that asks."""
@@ -46,30 +55,41 @@ class Pulse:
 
         return (await self._seen.get(tenant_id, look)).value
 
+    async def log(self, request: Request) -> str:
+        """How far the log of the tenant that asks has come, and all that follows it."""
+        tenant_id: int = request.state.tenant.tenant_id
+
+        async def look(now: float) -> Lease[str]:
+            async with reading(request.app.state.pool, tenant_id) as connection:
+                row = await connection.fetchrow(_SQL["log"], tenant_id)
+            return Lease("-".join(str(part or 0) for part in row), now + AT_LEAST)
+
+        return (await self._logs.get(tenant_id, look)).value
+
 
 async def get_live(request: Request) -> Response:
-    """A stream of `moved` with the position of the read model `of`, at once and each time it has moved."""
-    projection = Query(request).text("of")
-    if projection not in NAMES:
-        raise BadInput.at("of", f"must be one of {', '.join(sorted(NAMES))}")
-    return streaming(_moves(request, projection), EVENT_STREAM)
+    """A stream of `moved` with where the read model `of`, or the `log`, is, at once and each time it has moved."""
+    name = Query(request).text("of")
+    if name not in (*NAMES, LOG):
+        raise BadInput.at("of", f"must be one of {', '.join(sorted((*NAMES, LOG)))}")
+    return streaming(_moves(request, name), EVENT_STREAM)
 
 
-async def _moves(request: Request, projection: str) -> AsyncIterator[bytes]:
+async def _moves(request: Request, name: str) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     state = request.app.state
     spoke = admitted = time.monotonic()
-    told = -1
+    told = ""
     while not state.stopping:
         now = time.monotonic()
         if now - admitted > ADMIT_SECONDS:
             await door.admit(request.scope, request.scope["header"])
             admitted = now
         seen = state.progress.count
-        position = (await state.pulse.checkpoints(request)).get(projection, 0)
-        if position != told:
-            yield b"event: moved\ndata: %d\n\n" % position
-            told, spoke = position, now
+        place = await state.pulse.of(request, name)
+        if place != told:
+            yield b"event: moved\ndata: %b\n\n" % place.encode()
+            told, spoke = place, now
         elif now - spoke > HEARTBEAT_SECONDS:
             yield b": still here\n\n"
             spoke = now

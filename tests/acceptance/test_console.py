@@ -29,6 +29,11 @@ MAY = {
     "GET /orders": "ia",
     "GET /orders/{id}": "tia",
     "GET /queues": "ia",
+    "GET /ledger": "a",
+    "GET /ledger/export": "a",
+    "POST /ledger/verify": "a",
+    "POST /ledger/export": "a",
+    "POST /ledger/stop": "a",
 }
 OPEN = {
     "GET /", "GET /sign-in", "POST /sign-in", "POST /sign-out", "POST /console/language", "GET /console/static/{name}"
@@ -78,14 +83,14 @@ def test_the_table_is_complete() -> None:
 def test_each_role_sees_what_the_table_says_and_nothing_else(two_shops: Shops, browser: Browser, role: str) -> None:
     assert browser.send("/sign-in", {"key": two_shops.first.keys[role]}).status_code == 303
     for page in sorted(set(MAY) - STREAMS):
-        path = re.sub(r"\{\w+\}", NO_ID, page.removeprefix("GET "))
-        answer = browser.get(path)
+        method, _, path = re.sub(r"\{\w+\}", NO_ID, page).partition(" ")
+        answer = browser.get(path) if method == "GET" else browser.send(path, {})
         if role == "admin" or ROLES[role] in MAY[page]:
-            assert answer.status_code in {200, 400, 404}, (page, answer.text)
+            assert answer.status_code in ({200, 400, 404} if method == "GET" else {303}), (page, answer.text)
         else:
             assert answer.status_code == 403, (page, answer.text)
             assert "You may not see this" in answer.text and "Sign out" in answer.text
-        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.status_code == 303 or answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_whoever_is_not_signed_in_may_do_so_and_comes_back(two_shops: Shops, browser: Browser) -> None:

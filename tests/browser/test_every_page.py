@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[str, str] | None] = {
     "/queues": ("Köer", "Queues"),
     "/orders?state=14&least=1e9": ("Ordrar", "Orders"),
     "/explain?from=2026-11-01": ("Adressen går inte att läsa", "The address cannot be read"),
+    "/ledger": ("Liggare", "Ledger"),
     "/console/static/none": ("Här finns ingenting", "There is nothing here"),
 }
 # What the keyboard must reach within and after the content.

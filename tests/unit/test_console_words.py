@@ -11,7 +11,9 @@ import pytest
 from api.console.language import LANGUAGES, WORDS, chosen
 from api.console.pages import MENU
 from api.problems import OUTCOMES
+from ledger.events import STORED
 from ledger.roles import ROLES
+from projections import NAMES
 
 CONSOLE = Path(__file__).parents[2] / "api" / "console"
 SV, EN = WORDS["sv"].texts, WORDS["en"].texts
@@ -46,6 +48,7 @@ def test_every_key_that_is_asked_for_is_there(path: Path) -> None:
 
 def test_what_is_named_by_data_has_words() -> None:
     named = {f"menu.{key}" for key, _ in MENU} | {f"role.{role}" for role in ROLES}
+    named |= {f"happened.{name}" for name, _ in STORED} | {f"read_model.{name}" for name in NAMES}
     named |= {
         f"refused.{outcome}.{part}"
         for outcome in (*(found.name for found in OUTCOMES.values()), "internal")
