@@ -79,3 +79,9 @@ def test_no_columns_are_a_chart_too() -> None:
 
 def test_a_bar_is_a_part_of_the_largest() -> None:
     assert (part(D(50), D(200)), part(D(-5), D(200)), part(D(0), D(0))) == (25.0, 0.0, 0.0)
+
+
+def test_lengths_of_time_and_parts_are_told_roughly() -> None:
+    assert (SV.span(180), EN.span(0.2)) == ("3 minuter", "1 second")
+    assert (SV.ago(180), EN.ago(7200)) == ("för 3 minuter sedan", "2 hours ago")
+    assert (SV.part(0, 0), SV.part(1, 8), EN.part(3, 3)) == ("0\u00a0%", "12\u00a0%", "100\u00a0%")
