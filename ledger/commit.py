@@ -71,13 +71,13 @@ async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Se
 
 async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draft: Draft) -> None:
     """By a statement that is a transaction of its own: an answer that never comes leaves the doubt of a commit's."""
-    sent = time.monotonic()
+    sent, backend = time.monotonic(), connection.get_server_pid()
     try:
         await append(connection, vault, draft.batch, draft.rows, at_end=True)
     except AWAY as error:
         if is_answer(error):
             raise
-        await _ask_after(pool, connection, draft, sent)
+        await _ask_after(pool, connection, draft, sent, backend)
 
 
 async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draft) -> None:
@@ -88,7 +88,7 @@ async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draf
         await _ask_after(pool, connection, draft, sent)
 
 
-async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float) -> None:
+async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float, backend: int | None = None) -> None:
     _log.warning("a commit was not answered, asking after it")
     hang_up(connection)
-    await ask_after(pool, draft.batch.tenant_id, draft.rows.first_id, sent)
+    await ask_after(pool, draft.batch.tenant_id, draft.rows.first_id, sent, backend)

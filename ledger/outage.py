@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ledger.database import TENANT_LOCK, queries
+from ledger.database import INSTANCE, TENANT_LOCK, queries
 from ledger.errors import LedgerError, OutcomeUnknown, Unavailable
 from ledger.store import Connection, Pool
 
@@ -62,17 +62,19 @@ async def undo(connection: Connection, transaction: Any, error: BaseException) -
         await transaction.rollback()
 
 
-async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: float) -> None:
+async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: float, backend: int | None = None) -> None:
     """After a commit without an answer, `sent` then (monotonic): returns when it has happened.
 
-    `first_id` is its first event, if it has any. Unavailable: it has not happened and will not; OutcomeUnknown: nobody
-    could be asked in time.
+    `first_id` is its first event, if it has any; `backend` the process that was sent a statement which commits by
+    itself, and may not have begun it. Unavailable: it has not happened and will not; OutcomeUnknown: nobody could be
+    asked in time.
     """
     deadline = max(sent + ASK_FOR, time.monotonic() + ASK_AT_LEAST)
     while (left := deadline - time.monotonic()) > 0:
         try:
             async with pool.acquire(timeout=left) as connection:
-                happened = await _has_happened(connection, tenant_id, first_id, min(left, ASK_AT_LEAST))
+                within = min(left, ASK_AT_LEAST)
+                happened = await _has_happened(connection, tenant_id, first_id, backend, within)
         except Exception:
             # Whatever it is that answers wrongly: it has not said that nothing happened.
             await asyncio.sleep(0.2)
@@ -83,11 +85,19 @@ async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: flo
     raise OutcomeUnknown("the database went away during the commit")
 
 
-async def _has_happened(connection: Connection, tenant_id: int, first_id: UUID | None, within: float) -> bool:
+async def _has_happened(
+    connection: Connection, tenant_id: int, first_id: UUID | None, backend: int | None, within: float
+) -> bool:
     transaction = connection.transaction()
     try:
         async with asyncio.timeout(within):
             await transaction.start()
+            if backend is not None:
+                # Frozen, or at the other end of a slow line, it would carry the statement out when it wakes up.
+                await connection.execute(_SQL["act_as_owner_for_now"])
+                await connection.execute(_SQL["end_backend"], backend, INSTANCE, int(within * 500))
+                if await connection.fetchval(_SQL["backend_lives"], backend, INSTANCE):
+                    raise TimeoutError
             # Granted only when the transaction in doubt has ended, one way or the other.
             await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
             found = first_id is not None and bool(await connection.fetchval(_SQL["find_event"], tenant_id, first_id))

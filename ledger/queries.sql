@@ -94,6 +94,15 @@ SELECT first_position
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2
 
+-- name: act_as_owner_for_now -- as the connecting user until the transaction ends: it may end backends of its own
+SELECT set_config('role', 'none', true)
+
+-- name: end_backend -- a backend of this process ($2) that was sent something and does not answer; waits $3 ms for its end
+SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2
+
+-- name: backend_lives -- whether there still is such a backend
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND application_name = $2)
+
 -- name: drop_claims -- promises that were kept
 DELETE FROM ledger.claims c
  USING unnest($2::text[], $3::text[]) AS gone (kind, key)
