@@ -18,6 +18,7 @@ MINUS = "\u2212"
 
 # English as in Europe: 23 November, and hours from 0 to 24.
 _LOCALES = {"sv": Locale("sv", "SE"), "en": Locale("en", "GB")}
+_THOUSANDS = {"sv": f"{NO_BREAK}tkr", "en": "k"}
 _AMOUNT, _WHOLE, _EXACT, _PERCENT = (
     parse_pattern(text) for text in ("#,##0.00", "#,##0", "#,##0.######", f"#,##0{NO_BREAK}%")
 )
@@ -28,6 +29,7 @@ class Formats:
 
     def __init__(self, language: Language, zone: ZoneInfo) -> None:
         self._locale = _LOCALES[language]
+        self._thousand = _THOUSANDS[language]
         self.zone = zone
 
     def kronor(self, amount: Decimal) -> str:
@@ -43,8 +45,8 @@ class Formats:
         return self._signed(_WHOLE.apply(Decimal(number), self._locale))
 
     def thousands(self, amount: Decimal) -> str:
-        """A round amount, in thousands of kronor: `20 tkr`."""
-        return f"{self.whole(amount / 1000)}{NO_BREAK}tkr" if amount else "0"
+        """A round amount, in thousands of kronor: `20 tkr`, `20k`."""
+        return f"{self.whole(amount / 1000)}{self._thousand}" if amount else "0"
 
     def number(self, number: Decimal | int) -> str:
         """A number with the decimals it has: `0,125`."""

@@ -31,6 +31,7 @@ def test_kronor(amount: str, swedish: str, english: str) -> None:
 
 def test_numbers_keep_the_decimals_they_have() -> None:
     assert (SV.number(D("0.125")), EN.number(D("1234.5")), SV.whole(12345)) == ("0,125", "1,234.5", "12\u00a0345")
+    assert (SV.thousands(D(20000)), EN.thousands(D(20000)), EN.thousands(D(0))) == ("20\u00a0tkr", "20k", "0")
 
 
 def test_a_change_is_told_in_percent_where_there_is_something_to_compare_with() -> None:
