@@ -11,8 +11,22 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
-from api.console import explained, ledger, live, month, order, orders, queues, static_files, today, work
+from api.console import (
+    drawer,
+    explained,
+    ledger,
+    live,
+    month,
+    order,
+    orders,
+    queues,
+    static_files,
+    terminals,
+    today,
+    work,
+)
 from api.console import sign_in as console_door
+from api.console import swish as swish_page
 from api.console.pages import form, open_form, open_page, page, prepare
 from api.lifespan import running
 from api.load import Load
@@ -102,6 +116,9 @@ ROUTES: list[Route] = [
     page("/orders", orders.get_orders, READERS),
     page("/orders/{id}", order.get_order, ALL),
     page("/queues", queues.get_queues, READERS),
+    page("/drawer", drawer.get_drawer, ALL),
+    page("/terminals", terminals.get_terminals, READERS),
+    page("/swish", swish_page.get_swish, ALL),
     page("/ledger", ledger.get_ledger, AUDITORS),
     form("/ledger/verify", ledger.post_verify, AUDITORS),
     form("/ledger/export", ledger.post_export, AUDITORS),

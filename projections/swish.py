@@ -30,6 +30,7 @@ class SwishRow(NamedTuple):
     swish_id: str
     first_position: int
     order_id: UUID | None
+    flags: str
     state: bytes
     document: bytes
 
@@ -44,9 +45,12 @@ def fold(known: Mapping[str, SwishState], events: Sequence[Recorded]) -> list[Sw
         before = states.get(swish_id) or known.get(swish_id) or SwishState()
         states[swish_id] = after(before, recorded)
     return [
-        SwishRow(swish_id, first[swish_id], state.order_id, encoder.encode(state), document(swish_id, state))
+        SwishRow(
+            swish_id, first[swish_id], state.order_id, ",".join(state.flags), encoder.encode(state),
+            document(swish_id, state),
+        )
         for swish_id, state in states.items()
-    ]
+    ]  # fmt: skip
 
 
 def swish_id_of(recorded: Recorded) -> str:

@@ -2,10 +2,10 @@
 SELECT swish_id, state FROM swish_payments WHERE tenant_id = $1 AND swish_id = ANY ($2::text[])
 
 -- name: save_payments -- as they stand now; when an id was first heard of stays
-INSERT INTO swish_payments (tenant_id, swish_id, first_position, order_id, state, document)
-SELECT $1, n.* FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[]) AS n
+INSERT INTO swish_payments (tenant_id, swish_id, first_position, order_id, flags, state, document)
+SELECT $1, n.* FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::bytea[], $7::bytea[]) AS n
     ON CONFLICT (tenant_id, swish_id) DO UPDATE
-   SET order_id = excluded.order_id, state = excluded.state, document = excluded.document
+   SET order_id = excluded.order_id, flags = excluded.flags, state = excluded.state, document = excluded.document
 
 -- name: payments -- the newest first, of order $2 where one is given
 SELECT coalesce((

@@ -195,12 +195,16 @@ CREATE TABLE IF NOT EXISTS swish_payments (
     swish_id       text COLLATE "C" NOT NULL,
     first_position bigint NOT NULL,
     order_id       uuid,
+    -- What a person should look at, with commas between; '' for nothing.
+    flags          text COLLATE "C" NOT NULL,
     state          bytea NOT NULL,
     document       bytea NOT NULL,
     PRIMARY KEY (tenant_id, swish_id)
 );
 ALTER TABLE swish_payments ALTER COLUMN document SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0;
 CREATE INDEX IF NOT EXISTS swish_payments_newest ON swish_payments (tenant_id, first_position DESC);
+CREATE INDEX IF NOT EXISTS swish_payments_flagged ON swish_payments (tenant_id, first_position DESC) INCLUDE (flags)
+    WHERE flags <> '';
 CREATE INDEX IF NOT EXISTS swish_payments_order ON swish_payments (tenant_id, order_id, first_position DESC);
 
 -- projection: stock

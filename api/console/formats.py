@@ -52,6 +52,10 @@ class Formats:
         """A number with the decimals it has: `0,125`."""
         return self._signed(_EXACT.apply(Decimal(number), self._locale))
 
+    def gigabytes(self, size: int) -> str:
+        """Bytes in billions, with one decimal: `38,9 GB`."""
+        return f"{self.number(round(Decimal(size) / 10**9, 1))}{NO_BREAK}GB"
+
     def change(self, now: Decimal, before: Decimal) -> str:
         """By how much `now` is more or less than `before`, in percent: `+12 %`; `""` where there was nothing."""
         if before <= 0:

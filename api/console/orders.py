@@ -107,7 +107,7 @@ async def _numbered(connection: Connection, tenant_id: int, number: str) -> set[
 
 def _filters(query: Query, zone: ZoneInfo) -> Filters:
     """BadInput: what is chosen is nothing that the form offers."""
-    first, last = _day(query, "first"), _day(query, "last")
+    first, last = day_of(query, "first"), day_of(query, "last")
     return Filters(
         statuses=_statuses(query),
         outlet=query.guid("outlet"),
@@ -125,7 +125,8 @@ def _statuses(query: Query) -> list[int] | None:
     return None if state is None else [state]
 
 
-def _day(query: Query, name: str) -> date | None:
+def day_of(query: Query, name: str) -> date | None:
+    """The date that a form has sent; None for none. BadInput: it is no date."""
     text = query.text(name)
     try:
         found = date.fromisoformat(text) if text else None

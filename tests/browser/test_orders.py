@@ -132,7 +132,7 @@ async def test_an_order_is_seen_as_it_was_after_each_event(desk: Tab, house: Hou
     await desk.page.wait_for_url("**version=1")
     assert await desk.page.locator("#lines tbody tr").count() == 1
     assert "49,00 kr" in await desk.text(".sums .total")
-    assert await desk.page.locator("[aria-current=step]").inner_text() == "Utkast"
+    assert await desk.page.locator("[aria-current=step]").inner_text() == "Order sparad"
     assert await desk.page.locator(".past").count() == 1
     await desk.page.get_by_role("link", name="Efter").focus()
     await desk.page.keyboard.press("Enter")

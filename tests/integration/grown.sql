@@ -66,8 +66,9 @@ UPDATE read_drawer.drawer_entries e SET recorded_at = o.recorded_at
   FROM read_orders.orders o WHERE o.tenant_id = e.tenant_id AND o.order_id = e.entry_id
 
 -- name: fill_swish -- a payment for every fifth order
-INSERT INTO read_swish.swish_payments (tenant_id, swish_id, first_position, order_id, state, document)
-SELECT $1, upper(md5('swish' || i)), i, md5('order' || $1::integer || '/' || i * 5)::uuid, '', 'x'
+INSERT INTO read_swish.swish_payments (tenant_id, swish_id, first_position, order_id, flags, state, document)
+SELECT $1, upper(md5('swish' || i)), i, md5('order' || $1::integer || '/' || i * 5)::uuid,
+       CASE WHEN i % 3 = 0 THEN 'orphan' WHEN i % 500 = 0 THEN 'amount_mismatch' ELSE '' END, '', 'x'
   FROM generate_series(1, $2::integer / 5) AS i
 
 -- name: fill_terminals -- twenty, with many reports each

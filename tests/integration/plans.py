@@ -112,6 +112,14 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("projections/orders_reads.sql", "of_customer"): [
         Asked((uuid("customer7"), None, None, PAGE)), Asked((uuid("customer7"), MIDDLE, ORDER, PAGE)),
     ],
+    ("projections/drawer_reads.sql", "entries"): [
+        Asked((MIDDLE, MIDDLE + 60 * MINUTE, till, PAGE)) for till in (None, USUAL)
+    ],
+    ("projections/swish_reads.sql", "newest"): [Asked((3000, PAGE))],
+    ("projections/swish_reads.sql", "of_order"): [Asked((ORDER, 3000, PAGE))],
+    ("projections/swish_reads.sql", "flagged"): [
+        Asked((flag, 5000, 1000, PAGE), passed=1000) for flag in (None, "orphan", "amount_mismatch")
+    ],
     ("projections/queues_reads.sql", "external"): [Asked((["sale", "return"], 1001, PAGE), 3 * PAGE, 2100)],
     ("projections/queues_reads.sql", "invoiced"): [Asked((1001, PAGE), passed=1100)],
     ("ledger/finding.sql", "by_reference"): [Asked(("77", ["invoice-number", "order-int-id"], 20))],

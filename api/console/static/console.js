@@ -2,6 +2,9 @@
 "use strict";
 
 (() => {
+  // On a phone the menu is wider than the window.
+  document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   const main = document.querySelector("main[data-live-of]");
   if (!main) return;
 
