@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -29,15 +31,28 @@ async def browser() -> AsyncIterator[Any]:
         yield found
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The server. Whatever the tests have looked at, nothing in it may have been unexpected."""
-    directory = tmp_path_factory.mktemp("browser")
+@contextmanager
+def a_house(directory: Path) -> Iterator[House]:
+    """A server. Whatever the tests have looked at, nothing in it may have been unexpected."""
     with serving(directory / "data", directory / "server.log") as url, httpx.Client(base_url=url, timeout=30) as client:
         server = Server(client)
         yield House(url, server, sell_a_day(server))
     log = (directory / "server.log").read_text("utf-8")
     assert '"level":"ERROR"' not in log, log
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The server of most tests, which sell there what they like."""
+    with a_house(tmp_path_factory.mktemp("browser")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def counted_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One for tests that count: everything that is sold there is in its day."""
+    with a_house(tmp_path_factory.mktemp("counted")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from api.console.formats import Formats
 from tests.browser.browsing import Tab
 from tests.browser.conftest import House
@@ -13,6 +15,12 @@ from tests.browser.day import OUTLETS, ZONE, Sale
 from tests.browser.test_today import kronor
 
 SWEDISH = Formats("sv", ZONE)
+
+
+@pytest.fixture
+def house(counted_house: House) -> House:
+    """Where nobody else sells."""
+    return counted_house
 
 
 def sold_in(house: House, first: date) -> list[Sale]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from api.console.formats import Formats
 from tests.acceptance.server import SCRIPT, Server
@@ -21,6 +22,12 @@ from tests.browser.conftest import House
 from tests.browser.day import CARD, CASH, OUTLETS, SWISH, ZONE, a_sale, sell
 
 SWEDISH = Formats("sv", ZONE)
+
+
+@pytest.fixture
+def house(counted_house: House) -> House:
+    """Where nobody else sells."""
+    return counted_house
 
 
 def kronor(amount: Decimal) -> str:
