@@ -10,10 +10,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from ledger import database
 from ledger.embedded import EmbeddedPostgres, start
 from projections.schemas import create_tables
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 TEMPLATE = "ledger_template"
 _numbers = itertools.count(1)
