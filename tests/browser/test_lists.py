@@ -120,6 +120,8 @@ async def test_swish_payments_are_chosen_by_what_is_wrong_with_them(
     await desk.open("/swish")
     every = await desk.text("#payments tbody")
     assert all(one["id"][:8] in every for one in flagged.values())
+    await desk.page.set_viewport_size({"width": 375, "height": 780})
+    assert (await desk.overflow(), await desk.barriers()) == (0, [])
     await desk.page.locator(".choices").get_by_role("link", name=name).click()
     await desk.page.wait_for_url(f"**flag={flag}")
     rows = desk.page.locator("#payments tbody tr")

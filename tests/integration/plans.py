@@ -28,7 +28,8 @@ OF_OTHERS = {
         "lock_tenant", "lock_tenant_shared", "read_log", "read_streams", "read_batch", "read_outlets", "append",
         "find_event", "drop_claims", "move_counters", "read_idempotency_keys", "add_idempotency_keys",
         "read_personal_keys", "add_personal_keys", "erase_personal_keys", "tenants", "tenant_by_id", "tenant_by_name",
-        "add_tenant", "set_tenant_zone", "has_zone", "tenant_facts", "notify",
+        "add_tenant", "set_tenant_zone", "has_zone", "tenant_facts", "notify", "act_as_owner_for_now", "end_backend",
+        "backend_lives",
     },
     "ledger/audit/queries.sql": {
         "hole_after", "seals", "seal_ages", "try_lock", "add_key", "add_tiles", "add_checkpoints", "other_checkpoint",
