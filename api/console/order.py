@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console import order_shown
+from api.console.changes import said
 from api.console.order_shown import Shown
 from api.console.pages import show
 from api.freshness import log_reached
@@ -69,6 +70,7 @@ async def get_order(request: Request) -> Response:
         verdict=_verdict(standing),
         swish=request.app.state.settings.swish_payment_type,
         moment=order_shown.moment,
+        said=said,
     )
 
 

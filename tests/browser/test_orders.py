@@ -125,7 +125,8 @@ async def test_an_order_is_seen_as_it_was_after_each_event(desk: Tab, house: Hou
     assert await events.count() == len(history) == 5
     assert await desk.page.locator(".past").count() == 0
     told = (await events.nth(1).inner_text()).replace("\u00a0", " ")
-    assert "1 × Kanelbulle added" in told and "demo" in told and "Kassans klocka" in told and "Liggarens klocka" in told
+    assert "1 × Kanelbulle tillagd" in told and "summa från 49,00 kr till 81,00 kr" in told
+    assert "demo" in told and "Kassans klocka" in told and "Liggarens klocka" in told
     # By keyboard to the first, and from there along the timeline.
     await events.first.locator("a").focus()
     await desk.page.keyboard.press("Enter")
