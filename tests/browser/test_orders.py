@@ -151,10 +151,10 @@ async def test_an_order_is_seen_as_it_was_after_each_event(desk: Tab, house: Hou
 
 async def proved(desk: Tab) -> str:
     """The verdict on the order that is shown, once it is sealed."""
-    while await desk.page.locator(".verdict.waits, .verdict.nothing").count():
+    while await desk.page.locator(".proven.waits, .proven.nothing").count():
         await desk.page.wait_for_timeout(200)
         await desk.page.reload()
-    return await desk.text(".verdict")
+    return await desk.text(".proven")
 
 
 async def test_from_a_bar_of_today_to_an_order_to_its_proof(desk: Tab, house: House) -> None:
@@ -172,7 +172,7 @@ async def test_from_a_bar_of_today_to_an_order_to_its_proof(desk: Tab, house: Ho
     proof = house.server.get("/v1/log/proof/inclusion", position=last)
     checkpoint = await desk.page.locator("#proof pre").inner_text()
     assert checkpoint.splitlines()[0] == proof["checkpoint"].splitlines()[0]
-    assert await desk.page.locator("#proof .verdict.holds").count() == 1
+    assert await desk.page.locator("#proof .proven.holds").count() == 1
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look)))
