@@ -89,3 +89,20 @@ async def test_orders_that_are_known_are_shown_newest_first(till: Till) -> None:
         wanted = [UUID(int=number) for number in (1, 2, 3, 9)]
         found = await orders_reads.lights(connection, till.tenant.tenant_id, wanted)
     assert [(order.order_id.int, order.number) for order in found] == [(3, "20261104-1"), (2, "A-2"), (1, "77")]
+
+
+async def test_a_customers_orders_come_in_pages_newest_first_online_or_not(till: Till) -> None:
+    for number in range(1, 8):
+        owner = EVA if number != 4 else UUID(int=502)
+        await till.post(
+            sale(number, CustomerId=owner, IsOnlineOrder=number % 2 == 0, CreationDate=day(number).isoformat())
+        )
+    await run_until_caught_up(till.pool, till.vault)
+    pages, key = [], None
+    async with till.pool.acquire() as connection:
+        for _ in range(3):
+            found = await orders_reads.of_customer(connection, till.tenant.tenant_id, EVA, key, 3)
+            pages.append(ids(found))
+            key = found.next
+        nobody = await orders_reads.of_customer(connection, till.tenant.tenant_id, UUID(int=0))
+    assert pages == [[7, 6, 5], [3, 2, 1], []] and nobody.orders == []

@@ -107,3 +107,14 @@ async def test_no_proof_is_made_of_what_was_changed(log: Log) -> None:
     for index in (0, LARGEST - 1):
         with pytest.raises(Changed, match="missing"):
             await proofs.inclusion(log.connection, log.sealed, index, LARGEST)
+
+
+async def test_how_an_event_stands_to_what_was_signed(log: Log) -> None:
+    found = await proofs.standing(log.connection, 1, LARGEST)
+    assert found is not None and found.proof is not None
+    assert (found.size, found.holds, found.proof.leaf_hash) == (LARGEST, True, log.leaves[-1])
+    assert await proofs.standing(log.connection, 1, LARGEST + 1) == (LARGEST, None, None, None)
+    await log.book.tamper(f"UPDATE ledger.events SET data = 'x' WHERE position = {LARGEST}")
+    assert await proofs.standing(log.connection, 1, LARGEST) == (LARGEST, False, None, None)
+    await log.connection.act_for(2)
+    assert await proofs.standing(log.connection, 2, 1) is None
