@@ -280,23 +280,29 @@ END $$;
 
 -- How far each tenant's log has come: the one look over all tenants, for projectors. Nothing else crosses the wall below.
 CREATE OR REPLACE FUNCTION ledger.heads() RETURNS TABLE (tenant_id integer, head bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    mine text := current_setting('ledger.tenant', true);
 BEGIN
     FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
-        -- For an owner whom the wall binds too; it falls back with the function's end.
+        -- For an owner whom the wall binds too. It is put back at the end, and not by a SET of the function: that
+        -- only a superuser may declare, of a parameter that PostgreSQL does not know.
         PERFORM set_config('ledger.tenant', heads.tenant_id::text, true);
         SELECT e.position INTO head
           FROM events e WHERE e.tenant_id = heads.tenant_id ORDER BY e.position DESC LIMIT 1;
         head := coalesce(head, 0);
         RETURN NEXT;
     END LOOP;
+    PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
 
 -- How far each tenant's log has come and how far it is sealed: the sealer's look over all tenants, and health's. Without
 -- a generation: it was never sealed. `stopped` says why it is not signed any more.
 CREATE OR REPLACE FUNCTION ledger.seals() RETURNS TABLE (
     tenant_id integer, name text, head bigint, generation integer, vkey text, size bigint, stopped text
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    mine text := current_setting('ledger.tenant', true);
 BEGIN
     FOR tenant_id, name IN SELECT t.tenant_id, t.name FROM tenants t ORDER BY t.tenant_id LOOP
         PERFORM set_config('ledger.tenant', seals.tenant_id::text, true);
@@ -312,13 +318,15 @@ BEGIN
           FROM seal_stops s WHERE s.tenant_id = seals.tenant_id AND s.generation = seals.generation;
         RETURN NEXT;
     END LOOP;
+    PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
 
 -- For every tenant how many seconds ago its newest checkpoint was signed, and the oldest event recorded that none covers
 -- yet; null where there is none.
 CREATE OR REPLACE FUNCTION ledger.seal_ages() RETURNS TABLE (tenant_id integer, signed float8, waiting float8)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
+    mine text := current_setting('ledger.tenant', true);
     sealed bigint;
 BEGIN
     FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
@@ -330,13 +338,16 @@ BEGIN
           FROM events e WHERE e.tenant_id = seal_ages.tenant_id AND e.position = coalesce(sealed, 0) + 1;
         RETURN NEXT;
     END LOOP;
+    PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
 
 -- Where projections stand in every tenant's log, for health and metrics: `waiting` is how many seconds ago the oldest
 -- event was recorded that is not applied yet (null: all are).
 CREATE OR REPLACE FUNCTION ledger.standing(a_projections text[]) RETURNS TABLE (
     tenant_id integer, tenant text, head bigint, projection text, checkpoint bigint, error text, waiting float8
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    mine text := current_setting('ledger.tenant', true);
 BEGIN
     FOR tenant_id, tenant IN SELECT t.tenant_id, t.name FROM tenants t ORDER BY t.tenant_id LOOP
         PERFORM set_config('ledger.tenant', standing.tenant_id::text, true);
@@ -353,21 +364,26 @@ BEGIN
             RETURN NEXT;
         END LOOP;
     END LOOP;
+    PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
 
 -- Which tenant a person who signs in belongs to.
 CREATE OR REPLACE FUNCTION ledger.tenant_of_user(a_name text) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET ledger.tenant = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
+    mine text := current_setting('ledger.tenant', true);
+    one integer;
     found integer;
 BEGIN
-    FOR found IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
-        PERFORM set_config('ledger.tenant', found::text, true);
-        IF EXISTS (SELECT FROM users u WHERE u.tenant_id = found AND u.name = a_name) THEN
-            RETURN found;
+    FOR one IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
+        PERFORM set_config('ledger.tenant', one::text, true);
+        IF EXISTS (SELECT FROM users u WHERE u.tenant_id = one AND u.name = a_name) THEN
+            found := one;
+            EXIT;
         END IF;
     END LOOP;
-    RETURN NULL;
+    PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
+    RETURN found;
 END $$;
 
 -- The application's role: it may read, and append through the function; nothing else on the log. Where the connecting
