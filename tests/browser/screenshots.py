@@ -34,11 +34,16 @@ NOW_AT = 15.6  # o'clock
 
 
 class Picture(NamedTuple):
-    """A page, where its picture goes, and how it is looked at; `day` in a path is the day a week ago."""
+    """A page, where its picture goes, and how it is looked at; `day` in a path is the day a week ago.
+
+    What is `pressed` there before leads to what is `awaited` then.
+    """
 
     name: str
     path: str
     look: Look
+    pressed: str | None = None
+    awaited: str = "h1"
 
 
 DESK, NIGHT, PHONE = Look(1440, "light", "en"), Look(1440, "dark", "en"), Look(375, "light", "sv")
@@ -49,6 +54,8 @@ PICTURES = (
     Picture("month", "/month", DESK),
     Picture("month-phone", "/month", PHONE._replace(scheme="dark")),
     Picture("explained", "/explain?from={day}&to={day}&hour=12", DESK),
+    Picture("queues", "/queues", DESK),
+    Picture("ledger", "/ledger", DESK, "#proof form button", "#verification .verdict"),
 )
 
 
@@ -92,6 +99,9 @@ async def take(browser: Any, url: str, picture: Picture) -> bytes:
     path = picture.path.format(day=(datetime.now(ZoneInfo(afternoon())) - timedelta(days=7)).date())
     async with tab(browser, url, picture.look) as seen:
         await seen.open(path)
+        if picture.pressed is not None:
+            await seen.page.locator(picture.pressed).first.click()
+        await seen.page.locator(picture.awaited).first.wait_for()
         if await seen.page.locator("#live").count():
             await seen.until("document.getElementById('live').textContent !== ''")
         found: bytes = await seen.page.screenshot(full_page=True)
