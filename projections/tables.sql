@@ -362,6 +362,8 @@ CREATE TABLE IF NOT EXISTS tender_orders (
     day       date,
     PRIMARY KEY (tenant_id, order_id)
 );
+-- What a sum of payments is made of.
+CREATE INDEX IF NOT EXISTS tender_orders_day ON tender_orders (tenant_id, day, order_id) WHERE day IS NOT NULL;
 
 -- The sums of the payments by TypeId.
 CREATE TABLE IF NOT EXISTS tender_totals (

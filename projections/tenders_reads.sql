@@ -24,3 +24,14 @@ SELECT p.type, sum(p.amount) AS amount, sum(p.payments)::bigint AS payments
  WHERE o.tenant_id = $1 AND ($2::uuid IS NULL OR o.outlet_id = $2)
  GROUP BY p.type
  ORDER BY amount DESC, p.type
+
+-- name: paid_by -- of the next $8 orders after ($6, $7) that count on the days $3 to $4, at outlet $2 or at all, which were
+-- paid with TypeId $5
+SELECT o.day, o.order_id,
+       EXISTS (SELECT FROM jsonb_array_elements(convert_from(o.payments, 'UTF8')::jsonb) AS p
+                WHERE (p ->> 1)::integer = $5) AS is_paid
+  FROM read_tenders.tender_orders o
+ WHERE o.tenant_id = $1 AND o.day BETWEEN $3::date AND $4::date AND (o.day, o.order_id) > ($6::date, $7::uuid)
+   AND ($2::uuid IS NULL OR o.outlet_id = $2)
+ ORDER BY o.day, o.order_id
+ LIMIT $8

@@ -89,7 +89,7 @@ async def get_month(request: Request) -> Response:
         hours=_hours(totals, span, words, formats),
         outlets=_outlets(totals, span, words),
         categories=_categories(totals, span),
-        tenders=tender_bars(request, tenders),
+        tenders=tender_bars(request, tenders, span.first, span.last, span.outlet),
     )
 
 

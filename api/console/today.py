@@ -57,7 +57,7 @@ async def get_today(request: Request) -> Response:
         hours=_hours(found, words, formats),
         outlets=_outlets(found, words),
         categories=_categories(found),
-        tenders=tender_bars(request, tenders),
+        tenders=tender_bars(request, tenders, found.day, found.day, None),
     )
 
 

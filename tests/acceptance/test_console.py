@@ -25,6 +25,7 @@ MAY = {
     "GET /today": "ia",
     "GET /month": "ia",
     "GET /explain": "ia",
+    "GET /paid": "ia",
     "GET /console/live": "tia",
     "GET /orders": "ia",
     "GET /orders/{id}": "tia",

@@ -17,6 +17,7 @@ PAGES: dict[str, tuple[str, str] | None] = {
     "/month?month=2026-11": ("November 2026", "November 2026"),
     "/month": None,
     "/explain?from=2026-11-01&to=2026-11-30&category=Drycker": ("Vad som ligger bakom", "What is behind it"),
+    "/paid?from=2026-11-01&to=2026-11-30&type=4": ("Betalt: Kort", "Paid: Card"),
     "/orders": ("Ordrar", "Orders"),
     "/queues": ("Köer", "Queues"),
     "/drawer": ("Kassalåda", "Drawer"),

@@ -54,6 +54,18 @@ async def test_the_day_is_what_was_sold_beside_a_week_ago(desk: Tab, house: Hous
     assert said.replace("\u00a0", " ").endswith(kronor(expected))
 
 
+async def test_a_payment_bar_leads_to_the_orders_that_were_paid_so(desk: Tab, house: House) -> None:
+    house.server.get("Sale/GetTodaySale")
+    day = house.day
+    await desk.open("/today")
+    await desk.page.click("#tenders a:has-text('Kontant')")
+    assert await desk.text("h1") == "Betalt: Kontant"
+    assert kronor(day.paid(day.today, CASH)) in await desk.text(".figures")
+    paid = {sale.body["Id"] for sale in day.today if day.paid([sale], CASH)}
+    links = await desk.page.locator("table.orders a").evaluate_all("all => all.map(one => one.pathname)")
+    assert {link.removeprefix("/orders/") for link in links} == paid
+
+
 async def test_it_is_live_without_reloading(desk: Tab, house: House) -> None:
     house.server.get("Sale/GetTodaySale")
     await desk.open("/today")

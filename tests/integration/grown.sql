@@ -116,6 +116,12 @@ INSERT INTO read_tenders.tender_totals (tenant_id, outlet_id, day, type, amount,
 SELECT $1, md5('outlet' || o)::uuid, '2026-01-01'::date + d, t, 100, 5
   FROM generate_series(0, 2) AS o, generate_series(0, 364) AS d, generate_series(1, 4) AS t
 
+-- name: fill_tender_orders -- a payment each
+INSERT INTO read_tenders.tender_orders (tenant_id, order_id, sale, type, training, outlet_id, moment, payments, day)
+SELECT $1, md5('order' || $1::integer || '/' || i)::uuid, 'sale', 0, false, md5('outlet' || i % 3)::uuid, now(),
+       convert_to('[["00000000-0000-0000-0000-000000000001", 4, 112, false]]', 'UTF8'), '2026-01-01'::date + i / 400
+  FROM generate_series(1, $2::integer) AS i
+
 -- name: fill_sales_orders -- a line each
 INSERT INTO read_sales.sales_orders (
     tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
@@ -169,7 +175,7 @@ VACUUM (ANALYZE) ledger.events, ledger.claims, ledger.signed_checkpoints, ledger
     read_orders.customers, read_invoices.invoices, read_drawer.drawer_entries, read_swish.swish_payments,
     read_terminals.terminal_health, read_terminals.terminal_reports, read_stock.stock, read_sales.sales_orders,
     read_sales.sales_past, read_sales.sales_totals, read_sales.sales_hours, read_sales.sales_days,
-    read_tenders.tender_totals
+    read_tenders.tender_totals, read_tenders.tender_orders
 
 -- name: large_tables -- with more rows than $1
 SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > $1

@@ -147,6 +147,10 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("projections/today.sql", "today"): [Asked((NOON, outlet, UUID(int=0)), 600) for outlet in (None, OUTLET)],
     ("projections/tenders_reads.sql", "of_today"): [Asked((NOON, outlet)) for outlet in (None, OUTLET)],
     ("projections/tenders_reads.sql", "of_days"): [Asked((outlet, DAY, DAY)) for outlet in (None, OUTLET)],
+    ("projections/tenders_reads.sql", "paid_by"): [
+        Asked((None, DAY, DAY + timedelta(days=30), 4, DAY, UUID(int=0), PAGE)),
+        Asked((OUTLET, DAY, DAY + timedelta(days=30), 4, DAY, ORDER, PAGE), passed=4 * PAGE),
+    ],
     ("projections/stock.sql", "levels"): [Asked((uuid("product7"), None)), Asked((uuid("product7"), OUTLET))],
     ("projections/swish.sql", "payments"): [Asked((None, PAGE)), Asked((ORDER, PAGE))],
     ("projections/terminals.sql", "terminals"): [Asked((), 20 * 4)],
