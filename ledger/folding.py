@@ -44,6 +44,11 @@ class Later:
         self._events: list[tuple[int, Event, str | None]] = []
         self.version = before.version
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all events of the stream: there was none before."""
+        return not self._before.version
+
     def add(self, position: int, event: Event, fingerprint: str | None) -> None:
         """One more event."""
         self._events.append((position, event, fingerprint))

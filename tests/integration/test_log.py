@@ -23,6 +23,8 @@ CHANGES = [
     "DELETE FROM ledger.events",
     "TRUNCATE ledger.events",
     "UPDATE ledger.events SET recorded_at = now() WHERE position = 1",
+    "DELETE FROM ledger.tenants",
+    "TRUNCATE ledger.tenants CASCADE",
 ]
 
 
@@ -85,7 +87,7 @@ async def test_positions_follow_the_tail(log: Log) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 async def test_the_application_has_no_right_to_change_the_log(log: Log, change: str) -> None:
     await log.append("order-a", 1)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table events"):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table (events|tenants)"):
         await log.connection.execute(change)
     assert await log.length() == 1
 
@@ -110,6 +112,13 @@ async def test_the_owner_is_told_why_not(log: Log, owner: Connection, change: st
     with pytest.raises(asyncpg.RestrictViolationError, match=r"the log is immutable.* append a correcting event"):
         await owner.execute(change)
     assert await log.length() == 1
+
+
+async def test_only_a_tenant_that_exists_has_a_log(log: Log, owner: Connection) -> None:
+    await log.connection.execute("SELECT set_config('ledger.tenant', '77', false)")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="there is no tenant 77"):
+        await log.connection.fetchrow(APPEND, 77, uuids(1), ["order-a"], [1], ["x"], [1], [NOON], [b"{}"], [b"{}"])
+    assert await owner.fetchval("SELECT count(*) FROM ledger.events WHERE tenant_id = 77") == 0
 
 
 async def test_a_known_event_id_is_refused(log: Log) -> None:

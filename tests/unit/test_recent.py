@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.events import OrderStatusChanged
+from ledger.folding import Later
 from ledger.order import OrderState
 from ledger.recent import Recent
 
@@ -45,3 +47,11 @@ def test_what_is_forgotten_takes_no_room() -> None:
     recent.clear()
     recent.remember([("1", OrderState()), ("2", OrderState())], {"1": ROOM // 2, "2": ROOM // 2})
     assert states(recent, 3) == ["1", "2"]
+
+
+def test_a_stream_that_has_just_begun_is_read_when_it_is_wanted() -> None:
+    recent, new, old = Recent(), Later("order-0", OrderState()), Later("order-1", OrderState(version=7))
+    for state in (new, old):
+        state.add(1, OrderStatusChanged(status=1), None)
+    recent.remember([("0", new), ("1", old)], {"0": 1, "1": 1})
+    assert list(recent._states) == ["1"]
