@@ -87,7 +87,7 @@ async def test_positions_follow_the_tail(log: Log) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 async def test_the_application_has_no_right_to_change_the_log(log: Log, change: str) -> None:
     await log.append("order-a", 1)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table (events|tenants)"):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match=r"permission denied for table (events|tenants)"):
         await log.connection.execute(change)
     assert await log.length() == 1
 
