@@ -126,7 +126,8 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
         draft_only=draft_only,
         online=online,
         expected=_expected_version(request),
-        written=written,
+        bare=written.bare,
+        parts=written.parts,
         fingerprint=fingerprint(_tenant(request).secret, "order", written.whole),
     )
     return await submit(request, command)

@@ -45,38 +45,28 @@ _NAMES = {event: (name, str(version)) for event, (name, version) in NAMES.items(
 
 
 class Rows:
-    """The rows of a batch's events, column by column as the append takes them.
-
-    Numbers, ids, instants and our own names are texts, and their columns go as one text each that PostgreSQL reads
-    (`literal`): of each value of an array the driver looks whether it is one itself, at the price of all the rest.
+    """The rows of a batch's events, as the append takes them: event ids, streams, versions, types and their versions,
+    when they occurred, metadata and data.
     """
 
     def __init__(self) -> None:
-        self.event_ids: list[str] = []  # 32 hexadecimal digits
-        self.streams: list[str] = []
-        self.versions: list[str] = []
-        self.names: list[str] = []
-        self.schema_versions: list[str] = []
-        self.occurred: list[str] = []  # ISO 8601 with an offset
-        self.metadata: list[bytes] = []
-        self.data: list[bytes] = []
+        self._rows: list[tuple[str, str, str, str, str, str, bytes, bytes]] = []
 
     @property
     def first_id(self) -> UUID | None:
         """The first event's id; None: there is no event."""
-        return UUID(self.event_ids[0]) if self.event_ids else None
+        return UUID(self._rows[0][0]) if self._rows else None
+
+    def columns(self) -> list[str | Sequence[bytes]]:
+        """The rows column by column, as `literals` where they are texts."""
+        *texts, metadata, data = zip(*self._rows, strict=True) if self._rows else [()] * 8
+        return [*map(literal, texts), metadata, data]
 
     async def add(
-        self,
-        connection: Connection,
-        vault: Vault,
-        batch: Batch,
-        metadata: Sequence[Metadata],
-        parts: Mapping[int, bytes],
-        now: datetime,
+        self, connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[Metadata], now: datetime
     ) -> None:
-        """The rows of the events that a batch has gathered since; `metadata` by command, `parts` see `written`."""
-        new = batch.appended[len(self.event_ids) :]
+        """The rows of the events that a batch has gathered since; `metadata` by command."""
+        new = batch.appended[len(self._rows) :]
         if not new:
             return
         subjects = {one.sealed_by for one in new if one.sealed_by is not None}
@@ -91,21 +81,15 @@ class Rows:
             if by is None:
                 by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
             name, schema_version = _NAMES[type(one.event)]
-            data = _data(event_id, one, keys, parts)
+            data = one.data or _data(event_id, one, keys)
             batch.weigh(one.stream, len(data))
-            self.event_ids.append(event_id.hex())
-            self.streams.append(one.stream)
-            self.versions.append(str(one.version))
-            self.names.append(name)
-            self.schema_versions.append(schema_version)
-            self.occurred.append(occurred_at(one.event) or told)
-            self.metadata.append(by)
-            self.data.append(data)
+            occurred = occurred_at(one.event) or told
+            self._rows.append((event_id.hex(), one.stream, str(one.version), name, schema_version, occurred, by, data))
 
 
-def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes], parts: Mapping[int, bytes]) -> bytes:
+def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes]) -> bytes:
     if one.sealed_by is None:
-        return written.data(one.event, parts) or codec.encode(one.event)
+        return codec.encode(one.event)
     if one.sealed_by in keys:
         nonce = os.urandom(codec.NONCE_BYTES)
         return codec.encode_sealed(one.event, one.sealed_by, keys[one.sealed_by], nonce, event_id)
@@ -119,13 +103,10 @@ async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows,
     MovedOn: it does not. A caller that holds the lock need not ask.
     """
     tenant_id = batch.tenant_id
-    claims = map(list, zip(*batch.new_claims, strict=True)) if batch.new_claims else ([], [], [])
+    claims = zip(*batch.new_claims, strict=True) if batch.new_claims else [()] * 3
+    tail = batch.head if at_end else None
     try:
-        first = await connection.fetchval(
-            _SQL["append"], tenant_id, literal(rows.event_ids), rows.streams, literal(rows.versions),
-            literal(rows.names), literal(rows.schema_versions), literal(rows.occurred), rows.metadata, rows.data,
-            *claims, batch.head if at_end else None,
-        )  # fmt: skip
+        first = await connection.fetchval(_SQL["append"], tenant_id, *rows.columns(), *map(literal, claims), tail)
     except asyncpg.PostgresError as error:
         if error.sqlstate == _MOVED_ON:
             raise MovedOn from None

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from ledger import codec, order
 from ledger.batch_read import Found, Wanted, read
+from ledger.commands import Command
 from ledger.customer import DOCUMENTS, CustomerState, subject
 from ledger.document import DocumentState
 from ledger.events import Event, PaymentCaptured, ReceiptIssued, Recorded
@@ -24,6 +25,7 @@ from ledger.recent import Recent
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, Pair
+from ledger.written import data_of
 
 N = TypeVar("N")
 S = TypeVar("S")
@@ -37,7 +39,7 @@ _NAMELESS = (PaymentCaptured, ReceiptIssued)
 
 class Appended(NamedTuple):
     """An event to append. `command` is the index of the one it belongs to; `sealed_by` the subject whose key seals what
-    is personal in it (`customer.subject`), None where there is nothing.
+    is personal in it (`customer.subject`), None where there is nothing; `data` its bytes, if they were made already.
     """
 
     stream: str
@@ -45,6 +47,7 @@ class Appended(NamedTuple):
     event: Event
     command: int
     sealed_by: str | None
+    data: bytes | None
 
 
 class NotLoaded(Exception):
@@ -156,11 +159,11 @@ class Batch:
             state = evolve(state, Recorded(0, stream, state.version + 1, 0, 0, event))
         return state
 
-    def accept(self, decision: Decision, index: int, fingerprint: str | None) -> int:
+    def accept(self, decision: Decision, index: int, command: Command) -> int:
         """Takes a decision up: later commands of the batch see it. Returns the position of its last event."""
         names = self._new_names(decision)
         for stream, event in decision.events:
-            self._append(stream, event, index, fingerprint)
+            self._append(stream, event, index, command)
         for kind, key, stream in decision.claims:
             self._claims[kind, key] = stream
             self.new_claims.append((kind, key, stream))
@@ -178,17 +181,17 @@ class Batch:
         self.moved.update(decision.counters)
         return self.end
 
-    def _append(self, stream: str, event: Event, index: int, fingerprint: str | None) -> None:
+    def _append(self, stream: str, event: Event, index: int, command: Command) -> None:
         state = self._states[stream]
         if not isinstance(state, Later):
             state = self._states[stream] = Later(stream, state)
-        state.add(self.end + 1, event, fingerprint)
+        state.add(self.end + 1, event, command.fingerprint)
         version = state.version
-        sealed_by = None
-        if codec.personal(event):
+        sealed_by, data = None, data_of(event, command.parts)
+        if data is None and codec.personal(event):
             after = self._state(stream)
             sealed_by = subject(stream, event, after.owners if isinstance(after, OrderState) else _NOBODY)
-        self.appended.append(Appended(stream, version, event, index, sealed_by))
+        self.appended.append(Appended(stream, version, event, index, sealed_by, data))
 
     def _new_names(self, decision: Decision) -> Callable[[], list[tuple[str, str, str]]]:
         """By what a decision's orders can be found from now on, once its events are accepted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -43,11 +43,11 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
     rows = await connection.fetch(
         _SQL["read_batch"],
         tenant_id,
-        list(versions),
-        literal(map(str, versions.values())),
+        literal(list(versions)),
+        literal(list(map(str, versions.values()))),
         *_columns(wanted.claims),
         *_columns(wanted.shared),
-        [*wanted.counters, ERASURES],
+        literal([*wanted.counters, ERASURES]),
     )
     by: dict[str, list[asyncpg.Record]] = {}
     for row in rows:
@@ -66,10 +66,17 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
     )
 
 
-def literal(values: Iterable[str]) -> str:
-    """An array as PostgreSQL writes it; `values` hold nothing that would have to be quoted in it, and are not empty."""
-    return f"{{{','.join(values)}}}"
+def literal(values: Sequence[str]) -> str:
+    """An array of texts as PostgreSQL writes it.
+
+    Of each value of an array the driver looks whether it is one itself, at the price of all the rest; so they go as one
+    text that PostgreSQL reads.
+    """
+    joined = '","'.join(values)
+    if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):
+        joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return f'{{"{joined}"}}' if values else "{}"
 
 
-def _columns(pairs: set[Pair]) -> tuple[list[str], list[str]]:
-    return [first for first, _ in pairs], [second for _, second in pairs]
+def _columns(pairs: set[Pair]) -> tuple[str, str]:
+    return literal([first for first, _ in pairs]), literal([second for _, second in pairs])

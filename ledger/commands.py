@@ -36,7 +36,7 @@ class Command(Protocol):
 
     @property
     def parts(self) -> Mapping[int, bytes]:
-        """The JSON of records it brings, where it was made already, by their `id` (see `written`)."""
+        """The data of its document's events, where it was made already, by the `id` of their record (see `written`)."""
 
     def decide(self, view: View, now: datetime) -> Decision:
         """What follows, or `Refused`. `now` is an aware datetime."""

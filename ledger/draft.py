@@ -84,10 +84,7 @@ class Draft:
         self.requests += requests
         self._outcomes += [outcomes[index] for index in range(first, first + len(requests))]
         self._metadata += map(_metadata, requests)
-        parts: dict[int, bytes] = {}
-        for request in requests:
-            parts |= request.command.parts
-        await self.rows.add(connection, vault, batch, self._metadata, parts, now)
+        await self.rows.add(connection, vault, batch, self._metadata, now)
 
     async def _keys(self, connection: Connection, requests: Sequence[Request]) -> dict[Pair, tuple[str, int]]:
         """What the idempotency keys stand for that were sent, by path and key."""
@@ -119,7 +116,7 @@ def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: dic
     decision = request.command.decide(batch, now)
     if decision.duplicate is None:
         follow(batch, decision)
-        answer = Answer(batch.accept(decision, index, request.command.fingerprint), duplicate=False)
+        answer = Answer(batch.accept(decision, index, request.command), duplicate=False)
     else:
         answer = Answer(decision.duplicate, duplicate=True)
     if idempotency is not None:

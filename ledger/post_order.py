@@ -18,7 +18,6 @@ from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order
 from ledger.records import Order
 from ledger.view import ORPHAN, RECEIPT, Decision, Pair, View
-from ledger.written import Written
 
 ORDER_INT_ID = "OrderIntID"
 
@@ -26,8 +25,8 @@ ORDER_INT_ID = "OrderIntID"
 class PostOrder(Asked, frozen=True, kw_only=True):
     """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
 
-    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `written` the order's JSON, if it was
-    made already.
+    `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `bare` the order without payments and
+    receipts, and `parts` the data of its events, if they were made already (see `written`).
     """
 
     order: Order
@@ -36,7 +35,8 @@ class PostOrder(Asked, frozen=True, kw_only=True):
     draft_only: bool = False
     online: bool = False
     expected: int | None = None
-    written: Written | None = None
+    bare: Order | None = None
+    parts: Mapping[int, bytes] = NO_PARTS
     # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
     stream: str = ""
     names: Sequence[str] = ()
@@ -53,10 +53,6 @@ class PostOrder(Asked, frozen=True, kw_only=True):
             ("receipts", receipts),
         ):
             msgspec.structs.force_setattr(self, member, value)
-
-    @property
-    def parts(self) -> Mapping[int, bytes]:
-        return self.written.parts if self.written is not None else NO_PARTS
 
     def decide(self, view: View, now: datetime) -> Decision:
         stream = self.stream
@@ -77,8 +73,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
                     f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
                     [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
                 )
-        bare = self.written.bare if self.written is not None else None
-        events = order_decisions.decide_document(state, self.order, self.expected, bare)
+        events = order_decisions.decide_document(state, self.order, self.expected, self.bare)
         decision = Decision()
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)

@@ -60,17 +60,17 @@ SELECT coalesce((SELECT position FROM ledger.events
  UNION ALL
 SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at,
        e.metadata, e.data, 'event', NULL
-  FROM unnest($2::text[], $3::text::bigint[]) AS known (stream, version)
+  FROM unnest($2::text::text[], $3::text::bigint[]) AS known (stream, version)
  CROSS JOIN LATERAL (SELECT * FROM ledger.events
                       WHERE tenant_id = $1 AND stream = known.stream AND version > known.version OFFSET 0) e
  UNION ALL
 SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'claim', c.key
-  FROM unnest($4::text[], $5::text[]) AS wanted (kind, key)
+  FROM unnest($4::text::text[], $5::text::text[]) AS wanted (kind, key)
  CROSS JOIN LATERAL (SELECT * FROM ledger.claims
                       WHERE tenant_id = $1 AND kind = wanted.kind AND key = wanted.key OFFSET 0) c
  UNION ALL
 SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'shared', wanted.value
-  FROM unnest($6::text[], $7::text[]) AS wanted (kind, value)
+  FROM unnest($6::text::text[], $7::text::text[]) AS wanted (kind, value)
  CROSS JOIN LATERAL (SELECT * FROM ledger.claims
                       WHERE tenant_id = $1 AND kind = wanted.kind
                         AND key >= wanted.value || '/' AND key < wanted.value || '0'
@@ -78,7 +78,7 @@ SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'shared
  WHERE wanted.kind <> 'orphan' OR (SELECT EXISTS (SELECT FROM ledger.claims WHERE tenant_id = $1 AND kind = 'orphan'))
  UNION ALL
 SELECT value, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'counter', name
-  FROM ledger.counters WHERE tenant_id = $1 AND name = ANY ($8::text[])
+  FROM ledger.counters WHERE tenant_id = $1 AND name = ANY ($8::text::text[])
 
 -- name: read_outlets -- every outlet setting there ever was, oldest first (few: a person makes them)
 SELECT position, event_id, stream, version, type, schema_version, occurred_at, recorded_at, metadata, data
@@ -88,8 +88,9 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
 
 -- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock
 SELECT first_position
-  FROM ledger.append($1, $2::text::uuid[], $3, $4::text::bigint[], $5::text::text[], $6::text::integer[],
-                     $7::text::timestamptz[], $8, $9, $10, $11, $12, $13)
+  FROM ledger.append($1, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[],
+                     $6::text::integer[], $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[],
+                     $12::text::text[], $13)
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2

@@ -1,7 +1,10 @@
-"""An order's JSON, made once: by it the document is known again, and of it the log's events are made. Pure.
+"""An order's JSON, made once: by it the document is known again, and of it the data of the log's events is made. Pure.
 
 A finalised order is one event without payments and receipts, which are events of their own. So the order is encoded
 with empty lists in their places, each payment and each receipt by itself, and the whole is put together from these.
+
+All of that is done when the document is read, while it lies in the processor's caches. By the time its batch is decided
+it does not, and to look through it once more took longer than to encode it.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from ledger import codec
 from ledger.events import (
     Event,
     OrderAmended,
@@ -22,12 +26,13 @@ from ledger.events import (
     PaymentCaptured,
     ReceiptIssued,
 )
+from ledger.order import CLOSED
 from ledger.records import Order, Payment, Receipt, Record
 
 # The order of members that we do not know says nothing: a retry may have another.
 encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
-# The one member of an event, and its name in JSON.
+# The one member of an event.
 _MEMBER: dict[type[Event], str] = {
     OrderDrafted: "order",
     OrderFinalised: "order",
@@ -39,8 +44,8 @@ _MEMBER: dict[type[Event], str] = {
 
 
 class Written(NamedTuple):
-    """`bare` is the order without payments and receipts, `whole` its JSON with them; `parts` the JSON of the order, the
-    bare order, each payment and each receipt, by the `id` of the record.
+    """`bare` is the order without payments and receipts, `whole` its JSON with them; `parts` the data of the events of
+    both, by the `id` of the record they bring. What holds something personal is not among them: it has to be sealed.
     """
 
     bare: Order
@@ -51,14 +56,14 @@ class Written(NamedTuple):
 def write(order: Order) -> Written:
     """The JSON of an order in normal form."""
     bare = copy.copy(order)
-    parts: dict[int, bytes] = {}
+    payments, receipts = _each(order.Payments), _each(order.Receipts)
     marks, lists = b"", b""
     if order.Receipts is not None:
         bare.Receipts = []
-        marks, lists = b',"Receipts":[]', b',"Receipts":[%b]' % _each(order.Receipts, parts)
+        marks, lists = b',"Receipts":[]', b',"Receipts":[%b]' % b",".join(receipts)
     if order.Payments is not None:
         bare.Payments = []
-        marks, lists = marks + b',"Payments":[]', lists + b',"Payments":[%b]' % _each(order.Payments, parts)
+        marks, lists = marks + b',"Payments":[]', lists + b',"Payments":[%b]' % b",".join(payments)
     marked = encoder.encode(bare)
     bare.Receipts = bare.Payments = None
     if not _ends_with_known_members(order):
@@ -66,8 +71,14 @@ def write(order: Order) -> Written:
     at = marked.rindex(marks)
     before, after = marked[:at], marked[at + len(marks) :]
     whole = b"%b%b%b" % (before, lists, after)
-    parts[id(order)], parts[id(bare)] = whole, before + after
-    return Written(bare, whole, parts)
+    made: list[tuple[Record, bytes]]
+    if order.Status in CLOSED:
+        made = [(bare, b'{"order":%b%b}' % (before, after))]
+        made += [(one, b'{"payment":%b}' % json) for one, json in zip(order.Payments or (), payments, strict=True)]
+        made += [(one, b'{"receipt":%b}' % json) for one, json in zip(order.Receipts or (), receipts, strict=True)]
+    else:
+        made = [(order, b'{"order":%b}' % whole)]
+    return Written(bare, whole, {id(record): data for record, data in made if not codec.personal(record)})
 
 
 def _ends_with_known_members(order: Order) -> bool:
@@ -76,17 +87,13 @@ def _ends_with_known_members(order: Order) -> bool:
     return all(part is None or part.extra is UNSET for part in parts)
 
 
-def _each(records: Sequence[Payment] | Sequence[Receipt], parts: dict[int, bytes]) -> bytes:
-    found = [encoder.encode(record) for record in records]
-    parts.update(zip(map(id, records), found, strict=True))
-    return b",".join(found)
+def _each(records: Sequence[Payment] | Sequence[Receipt] | None) -> list[bytes]:
+    return [encoder.encode(record) for record in records or ()]
 
 
-def data(event: Event, parts: Mapping[int, bytes]) -> bytes | None:
-    """The event's JSON, made of parts that are there; None: they are not, or it has more than its one member."""
-    name = _MEMBER.get(type(event))
+def data_of(event: Event, parts: Mapping[int, bytes]) -> bytes | None:
+    """The event's data, where it was made already; None: it was not, or the event has more than its one record."""
+    name = _MEMBER.get(type(event)) if parts else None
     if name is None or (type(event) is PaymentCaptured and event.swish is not None):
         return None
-    record: Record = getattr(event, name)
-    found = parts.get(id(record))
-    return None if found is None else b'{"%b":%b}' % (name.encode(), found)
+    return parts.get(id(getattr(event, name)))

@@ -84,8 +84,9 @@ def command_of(tenant: Tenant, body: bytes) -> PostOrder:
     made = write(order)
     known_by = fingerprint(tenant.secret, "order", made.whole)
     return PostOrder(
-        order=order, zone=ZONE, swish_type=10, online=order.IsOnlineOrder, written=made, fingerprint=known_by
-    )
+        order=order, zone=ZONE, swish_type=10, online=order.IsOnlineOrder, bare=made.bare, parts=made.parts,
+        fingerprint=known_by,
+    )  # fmt: skip
 
 
 class Filler:

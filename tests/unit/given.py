@@ -147,7 +147,7 @@ class Books(Batch):
         decision = command.decide(self, NOW)
         if decision.duplicate is None:
             follow(self, decision)
-            self.accept(decision, 0, command.fingerprint)
+            self.accept(decision, 0, command)
         return decision
 
     def refuse(self, command: Command, match: str) -> Refused:
