@@ -14,8 +14,8 @@ import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec, written
+from ledger.arrays import columns, literal
 from ledger.batch import Appended, Batch, MovedOn
-from ledger.batch_read import literal
 from ledger.business_time import NO_TIME
 from ledger.codec import Metadata
 from ledger.database import queries
@@ -41,16 +41,15 @@ from ledger.store import Connection, Vault
 _SQL = queries("ledger/queries.sql")
 # What `ledger.append` says of a log that does not end where it was believed to.
 _MOVED_ON = "OL001"
-_NAMES = {event: (name, str(version)) for event, (name, version) in NAMES.items()}
 
 
 class Rows:
-    """The rows of a batch's events, as the append takes them: event ids, streams, versions, types and their versions,
-    when they occurred, metadata and data.
+    """The rows of a batch's events, as the append takes them: event ids (32 hexadecimal digits), streams, versions,
+    types and their versions, when they occurred (ISO 8601), metadata and data.
     """
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, str, str, str, str, str, bytes, bytes]] = []
+        self._rows: list[tuple[str, str, int, str, int, str, bytes, bytes]] = []
 
     @property
     def first_id(self) -> UUID | None:
@@ -58,9 +57,8 @@ class Rows:
         return UUID(self._rows[0][0]) if self._rows else None
 
     def columns(self) -> list[str | Sequence[bytes]]:
-        """The rows column by column, as `literals` where they are texts."""
-        *texts, metadata, data = zip(*self._rows, strict=True) if self._rows else [()] * 8
-        return [*map(literal, texts), metadata, data]
+        """The rows column by column."""
+        return columns(self._rows) if self._rows else [*["{}"] * 6, (), ()]
 
     async def add(
         self, connection: Connection, vault: Vault, batch: Batch, metadata: Sequence[Metadata], now: datetime
@@ -80,11 +78,11 @@ class Rows:
             by = encoded.get(one.command)
             if by is None:
                 by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
-            name, schema_version = _NAMES[type(one.event)]
+            name, schema_version = NAMES[type(one.event)]
             data = one.data or _data(event_id, one, keys)
             batch.weigh(one.stream, len(data))
             occurred = occurred_at(one.event) or told
-            self._rows.append((event_id.hex(), one.stream, str(one.version), name, schema_version, occurred, by, data))
+            self._rows.append((event_id.hex(), one.stream, one.version, name, schema_version, occurred, by, data))
 
 
 def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes]) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import asyncpg
 
+from ledger.arrays import literal
 from ledger.database import queries
 from ledger.store import Connection
 from ledger.view import ERASURES, Pair
@@ -44,7 +45,7 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         _SQL["read_batch"],
         tenant_id,
         literal(list(versions)),
-        literal(list(map(str, versions.values()))),
+        literal(list(versions.values())),
         *_columns(wanted.claims),
         *_columns(wanted.shared),
         literal([*wanted.counters, ERASURES]),
@@ -64,18 +65,6 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         counters={name: value for name, value in counters.items() if name in wanted.counters},
         events=sorted(by.get("event", ()), key=operator.itemgetter("position")),
     )
-
-
-def literal(values: Sequence[str]) -> str:
-    """An array of texts as PostgreSQL writes it.
-
-    Of each value of an array the driver looks whether it is one itself, at the price of all the rest; so they go as one
-    text that PostgreSQL reads.
-    """
-    joined = '","'.join(values)
-    if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):
-        joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return f'{{"{joined}"}}' if values else "{}"
 
 
 def _columns(pairs: set[Pair]) -> tuple[str, str]:

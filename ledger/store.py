@@ -30,6 +30,7 @@ Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
 
+@functools.lru_cache(maxsize=256)
 def to_microseconds(moment: datetime) -> int:
     """An aware datetime as microseconds since 1970 UTC, exactly."""
     since = moment - _EPOCH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ledger.database import queries
 from ledger.events import Event, OutletSet, Recorded
 from ledger.store import Connection
 from projections.counted import DOCUMENTS
-from projections.learnt import NamedProduct, Shop, learn_categories, learn_products, learn_shop
+from projections.learnt import NamedProduct, Shop, learn_categories, learn_products, learn_shop, products_within
 
 _SQL = queries("projections/catalogue.sql")
 
@@ -26,9 +26,11 @@ class Outlets(NamedTuple):
 
 
 class Taught(msgspec.Struct):
-    """The products and categories that a batch names; some may be known already, and then stay as they are."""
+    """The products (by the `int` of their id) and categories that a batch names; some may be known already, and then
+    stay as they are.
+    """
 
-    products: dict[UUID, NamedProduct] = {}
+    products: dict[int, NamedProduct] = {}
     categories: dict[int, str] = {}
 
 
@@ -37,8 +39,9 @@ def teach(events: Sequence[Recorded]) -> Taught:
     taught = Taught()
     for recorded in events:
         if is_document(recorded.event):
-            learn_products(taught.products, recorded.event.order)
-            learn_categories(taught.categories, recorded.event.order)
+            within = products_within(recorded.event.order)
+            learn_products(taught.products, within)
+            learn_categories(taught.categories, within)
     return taught
 
 
@@ -70,11 +73,12 @@ class _Catalogue:
         ids = {recorded.event.order.OutletId for recorded in events if is_document(recorded.event)}
         shops: dict[UUID, Shop] = {}
         for id_, name, product_id, category_id in await connection.fetch(
-            _SQL["known"], tenant_id, list(ids), list(taught.products), list(taught.categories)
+            _SQL["known"], tenant_id, list(ids), _uuids(taught.products), list(taught.categories)
         ):
             if id_ is not None:
                 shops[id_] = Shop(name)
-            taught.products.pop(product_id, None)
+            if product_id is not None:
+                taught.products.pop(product_id.int, None)
             taught.categories.pop(category_id, None)
         await _save(connection, tenant_id, taught, teach_outlets(shops, events))
 
@@ -87,10 +91,14 @@ async def _save(connection: Connection, tenant_id: int, taught: Taught, shops: d
         names = [shop.name for shop in shops.values()]
         await connection.execute(_SQL["save_outlets"], tenant_id, list(shops), names)
     if taught.products:
-        products = [(id_, *product) for id_, product in taught.products.items()]
-        await connection.execute(_SQL["add_products"], tenant_id, *zip(*products, strict=True))
+        columns = zip(*taught.products.values(), strict=True)
+        await connection.execute(_SQL["add_products"], tenant_id, _uuids(taught.products), *columns)
     if taught.categories:
         await connection.execute(_SQL["add_categories"], tenant_id, *zip(*taught.categories.items(), strict=True))
+
+
+def _uuids(numbers: Iterable[int]) -> list[UUID]:
+    return [UUID(int=number) for number in numbers]
 
 
 async def outlets(connection: Connection, tenant_id: int) -> Outlets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -43,7 +44,11 @@ NEW = Standing()
 def standing_after(standing: Standing, event: Document) -> Standing:
     """The standing of an order after one more document."""
     order = event.order
-    return Standing(sale_after(standing.sale, order.Status, order.Type), order.Type, order.TrainingMode)
+    return _standing(sale_after(standing.sale, order.Status, order.Type), order.Type, order.TrainingMode)
+
+
+# There are few, and every order has one in three read models.
+_standing = functools.lru_cache(maxsize=256)(Standing)
 
 
 def standing_with(standing: Standing, status: int) -> Standing:

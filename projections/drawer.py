@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from ledger.arrays import literal
 from ledger.business_time import to_datetime
 from ledger.codec import decode
 from ledger.customer import DOCUMENTS as ORDER_DOCUMENTS
+from ledger.customer import is_document
 from ledger.database import queries
 from ledger.events import NAMES, CustomerErased, DrawerEntryCorrected, DrawerEntryLogged, Event, Recorded
 from ledger.records import NO_ID
@@ -59,7 +61,7 @@ def fold(before: Mapping[UUID, UUID], events: Sequence[Recorded]) -> Changes:
     entries: dict[UUID, tuple[CashDrawerLog, int]] = {}
     for recorded in events:
         event = recorded.event
-        if isinstance(event, ORDER_DOCUMENTS):
+        if is_document(event):
             order = event.order
             if order.Id in before:
                 terminal = moved[order.Id].terminal_id if order.Id in moved else before[order.Id]
@@ -72,7 +74,7 @@ def fold(before: Mapping[UUID, UUID], events: Sequence[Recorded]) -> Changes:
 
 def orders_told(events: Sequence[Recorded]) -> set[UUID]:
     """The orders whose terminal a batch tells."""
-    return {recorded.event.order.Id for recorded in events if isinstance(recorded.event, ORDER_DOCUMENTS)}
+    return {recorded.event.order.Id for recorded in events if is_document(recorded.event)}
 
 
 def orders_asked(events: Sequence[Recorded]) -> set[UUID]:
@@ -131,7 +133,7 @@ class _Drawer:
 async def _terminals_before(connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> dict[UUID, UUID]:
     """What `fold` asks for: from entries that wait already, else from the log before this batch."""
     asked = orders_asked(events)
-    waiting = await connection.fetch(_SQL["waiting"], tenant_id, orders_told(events) | asked)
+    waiting = await connection.fetch(_SQL["waiting"], tenant_id, literal(list(orders_told(events) | asked)))
     before = {row["waits_for"]: row["terminal_id"] or NO_ID for row in waiting}
     unknown = {f"order-{order_id}": order_id for order_id in asked - before.keys()}
     if unknown:

@@ -1,5 +1,5 @@
 -- name: waiting -- which of these orders an entry waits for, and the terminal they have (all its entries say the same)
-SELECT DISTINCT waits_for, terminal_id FROM drawer_entries WHERE tenant_id = $1 AND waits_for = ANY ($2::uuid[])
+SELECT DISTINCT waits_for, terminal_id FROM drawer_entries WHERE tenant_id = $1 AND waits_for = ANY ($2::text::uuid[])
 
 -- name: order_documents -- the newest document of each order before this batch
 SELECT n.stream, e.type, e.schema_version, e.data

@@ -18,7 +18,6 @@ from ledger.errors import LedgerError
 from ledger.events import Recorded
 from ledger.store import Pool, Vault
 from projections.projection import Projection
-from projections.rows import Loading
 from projections.runner import Runner, read_lean
 from projections.schemas import schema_of
 
@@ -101,14 +100,13 @@ async def _apply(pool: Pool, vault: Vault, lane: _Lane, tenant_id: int, after: i
         async with connection.transaction():
             await connection.execute(_SQL["begin"], lane.schemas, tenant_id)
             await connection.execute(_SQL["add_checkpoints"], tenant_id, lane.names)
-            target = Loading(connection) if await connection.fetchval(_SQL["may_copy"], lane.schemas) else connection
         page = await lane.pages.get()
         while page:
             async with connection.transaction():
                 await connection.execute(_SQL["begin"], lane.schemas, tenant_id)
                 for _ in range(PAGES_A_COMMIT):
                     for name in lane.names:
-                        await runner.hand_over(target, tenant_id, name, page)
+                        await runner.hand_over(connection, tenant_id, name, page)
                     until = page[-1].position
                     page = await lane.pages.get()
                     if not page:

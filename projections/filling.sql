@@ -3,11 +3,6 @@
 SELECT set_config('role', 'none', true), set_config('search_path', $1, true),
        set_config('ledger.tenant', ($2::integer)::text, true), set_config('synchronous_commit', 'off', true)
 
--- name: may_copy -- PostgreSQL copies no rows into a table whose wall binds the copier, which is the owner here
-SELECT bool_and(NOT row_security_active(c.oid))
-  FROM pg_class c
- WHERE c.relnamespace = ANY (string_to_array($1, ', ')::regnamespace[]) AND c.relkind = 'r'
-
 -- name: move -- the checkpoints of projections $2 from $3 to $4; how many stood there
 WITH moved AS (
     UPDATE ledger.checkpoints SET position = $4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,9 @@ class NamedProduct(NamedTuple):
     unit: int
     category_id: int
     category: str | None
+
+
+Within = Sequence[tuple[Product, OrderLine]]
 
 
 def learn_shop(shops: Mapping[UUID, Shop], seen: Order | OutletSet) -> Shop | None:
@@ -52,27 +55,29 @@ def _outlet_name(order: Order) -> str | None:
     return outlet.Name or None
 
 
-def learn_categories(names: dict[int, str], order: Order) -> dict[int, str]:
+def learn_categories(names: dict[int, str], within: Within) -> dict[int, str]:
     """Adds to `names` the categories that an order's products name for the first time, and returns those."""
     news: dict[int, str] = {}
-    for product, _ in products_within(order):
+    for product, _ in within:
         if product.CategoryId not in names and product.CategoryId and product.Category:
             names[product.CategoryId] = news[product.CategoryId] = product.Category
     return news
 
 
-def learn_products(products: dict[UUID, NamedProduct], order: Order) -> None:
-    """Adds to `products` those that an order's lines describe for the first time, by their id."""
-    for product, line in products_within(order):
-        id_ = product.Id if product.Id.int else line.ItemId
-        if id_ in products or not id_.int:
+def learn_products(products: dict[int, NamedProduct], within: Within) -> None:
+    """Adds to `products` those that an order's lines describe for the first time, by the `int` of their id: a UUID is
+    hashed and compared in Python, too slow for every line.
+    """
+    for product, line in within:
+        id_ = product.Id.int or line.ItemId.int
+        if id_ in products or not id_:
             continue
         description = product.Description or line.ItemDescription
         if description:
             products[id_] = NamedProduct(description, product.Unit, product.CategoryId, product.Category or None)
 
 
-def products_within(order: Order) -> list[tuple[Product, OrderLine]]:
+def products_within(order: Order) -> Within:
     """What every line of an order and every ingredient sells, counted or not, where they say it."""
     found = []
     for line in order.OrderLines or ():

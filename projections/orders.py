@@ -81,7 +81,7 @@ class Row(NamedTuple):
     state: bytes
 
 
-_ORDERS = Table("orders", Row._fields, _SQL["add_orders"], _SQL["write_orders"])
+_ORDERS = Table(_SQL["add_orders"], _SQL["write_orders"])
 
 
 class Known(NamedTuple):

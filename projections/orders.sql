@@ -8,9 +8,10 @@ INSERT INTO orders (
 )
 SELECT $1, n.*
   FROM unnest(
-    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[],
-    $10::boolean[], $11::boolean[], $12::uuid[], $13::integer[], $14::numeric[], $15::text[], $16::timestamptz[],
-    $17::timestamptz[], $18::timestamptz[], $19::bytea[], $20::bytea[]
+    $2::text::uuid[], $3::text::bigint[], $4::text::uuid[], $5::text::uuid[], $6::text::boolean[], $7::text::boolean[],
+    $8::text::boolean[], $9::text::text[], $10::text::boolean[], $11::text::boolean[], $12::text::uuid[],
+    $13::text::integer[], $14::text::numeric[], $15::text::text[], $16::text::timestamptz[], $17::text::timestamptz[],
+    $18::text::timestamptz[], $19::bytea[], $20::bytea[]
   ) AS n
 
 -- name: write_orders -- each order of a batch once, as it stands after it
@@ -20,9 +21,10 @@ INSERT INTO orders (
 )
 SELECT $1, n.*
   FROM unnest(
-    $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[],
-    $10::boolean[], $11::boolean[], $12::uuid[], $13::integer[], $14::numeric[], $15::text[], $16::timestamptz[],
-    $17::timestamptz[], $18::timestamptz[], $19::bytea[], $20::bytea[]
+    $2::text::uuid[], $3::text::bigint[], $4::text::uuid[], $5::text::uuid[], $6::text::boolean[], $7::text::boolean[],
+    $8::text::boolean[], $9::text::text[], $10::text::boolean[], $11::text::boolean[], $12::text::uuid[],
+    $13::text::integer[], $14::text::numeric[], $15::text::text[], $16::text::timestamptz[], $17::text::timestamptz[],
+    $18::text::timestamptz[], $19::bytea[], $20::bytea[]
   ) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE SET
     version = excluded.version, customer_id = excluded.customer_id, terminal_id = excluded.terminal_id,

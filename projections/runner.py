@@ -25,7 +25,6 @@ from ledger.waits import first_of
 from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
-from projections.rows import Loading
 from projections.schemas import schema_of
 from projections.standing import standings, totals
 
@@ -166,9 +165,7 @@ class Runner:
             return False
         return True
 
-    async def hand_over(
-        self, connection: Connection | Loading, tenant_id: int, name: str, events: Sequence[Recorded]
-    ) -> None:
+    async def hand_over(self, connection: Connection, tenant_id: int, name: str, events: Sequence[Recorded]) -> None:
         """Applies events to a projection, by its name in this generation, in the caller's transaction."""
         projection = self._projections[name]
         wanted = [recorded for recorded in events if type(recorded.event) in projection.handles]
@@ -184,7 +181,7 @@ class Runner:
 
         The events themselves were opened after the erasure (`read_log`), as they will be in any rebuild.
         """
-        erased = [recorded.event.streams for recorded in events if isinstance(recorded.event, CustomerErased)]
+        erased = [recorded.event.streams for recorded in events if type(recorded.event) is CustomerErased]
         streams = sorted({name for names in erased for name in names if name.startswith(projection.streams)})
         for at in range(0, len(streams), STREAMS_AT_ONCE):
             some = streams[at : at + STREAMS_AT_ONCE]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ledger.arrays import columns
 from ledger.codec import encoder
 from ledger.customer import is_document
 from ledger.database import queries
@@ -21,12 +22,7 @@ from projections.rows import Table, write
 from projections.sales_fold import Book, Changes, Entry, Sheet, fold
 
 _SQL = queries("projections/sales.sql")
-_SHEETS = Table(
-    "sales_orders",
-    ("order_id", "sale", "type", "training", "outlet_id", "moment", "entries", "position", "written", "day", "hour"),
-    _SQL["add_sheets"],
-    _SQL["save_sheets"],
-)
+_SHEETS = Table(_SQL["add_sheets"], _SQL["save_sheets"])
 read_entries = msgspec.json.Decoder(list[Entry]).decode
 
 
@@ -100,7 +96,7 @@ async def _save_sheets(connection: Connection, tenant_id: int, changes: Changes,
         for s, until in changes.past
     ]
     if past:
-        await connection.execute(_SQL["add_past"], tenant_id, *zip(*past, strict=True))
+        await connection.execute(_SQL["add_past"], tenant_id, *columns(past))
 
 
 async def _move_totals(connection: Connection, tenant_id: int, changes: Changes) -> None:
@@ -112,7 +108,7 @@ async def _move_totals(connection: Connection, tenant_id: int, changes: Changes)
     ]
     if not moved:
         return
-    await connection.execute(_SQL["move_totals"], tenant_id, *zip(*moved, strict=True))
+    await connection.execute(_SQL["move_totals"], tenant_id, *columns(moved))
     fewer = [(*place, category) for *place, category, _, _, entries in moved if entries < 0]
     if fewer:
-        await connection.execute(_SQL["drop_empty_totals"], tenant_id, *zip(*fewer, strict=True))
+        await connection.execute(_SQL["drop_empty_totals"], tenant_id, *columns(fewer))

@@ -27,15 +27,17 @@ SELECT $1, n.* FROM unnest($2::integer[], $3::text[]) AS n
 INSERT INTO sales_orders (
     tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
-              $9::bigint[], $10::bigint[], $11::date[], $12::smallint[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::text::timestamptz[], $8::bytea[], $9::text::bigint[], $10::text::bigint[], $11::text::date[],
+              $12::text::smallint[]) AS n
 
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO sales_orders (
     tenant_id, order_id, sale, type, training, outlet_id, moment, entries, position, written, day, hour)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
-              $9::bigint[], $10::bigint[], $11::date[], $12::smallint[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::text::timestamptz[], $8::bytea[], $9::text::bigint[], $10::text::bigint[], $11::text::date[],
+              $12::text::smallint[]) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE
    SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
        moment = excluded.moment, entries = excluded.entries, position = excluded.position, written = excluded.written,
@@ -44,13 +46,14 @@ SELECT $1, n.*
 -- name: add_past -- what counted, and no longer does
 INSERT INTO sales_past (tenant_id, order_id, outlet_id, day, hour, entries, position, written, until)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[], $8::bigint[],
-              $9::bigint[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::uuid[], $4::text::date[], $5::text::smallint[], $6::bytea[],
+              $7::text::bigint[], $8::text::bigint[], $9::text::bigint[]) AS n
 
 -- name: move_totals -- by the difference, in each of the groupings that are kept
 WITH moved AS (
     SELECT n.*
-      FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[], $6::numeric[], $7::numeric[], $8::bigint[])
+      FROM unnest($2::text::uuid[], $3::text::date[], $4::text::smallint[], $5::text::text[],
+                  $6::text::numeric[], $7::text::numeric[], $8::text::bigint[])
            AS n (outlet_id, day, hour, category, gross, net, entries)
 ), by_hour AS (
     INSERT INTO sales_hours AS t (tenant_id, outlet_id, day, hour, gross, net, entries)
@@ -71,7 +74,9 @@ SELECT $1, moved.* FROM moved
 
 -- name: drop_empty_totals -- a group without a sale is no group
 WITH touched AS (
-    SELECT n.* FROM unnest($2::uuid[], $3::date[], $4::smallint[], $5::text[]) AS n (outlet_id, day, hour, category)
+    SELECT n.*
+      FROM unnest($2::text::uuid[], $3::text::date[], $4::text::smallint[], $5::text::text[])
+           AS n (outlet_id, day, hour, category)
 ), by_hour AS (
     DELETE FROM sales_hours t USING touched n
      WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.hour = n.hour AND t.entries = 0

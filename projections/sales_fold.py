@@ -24,7 +24,7 @@ from ledger.events import OrderStatusChanged, OutletSet, Recorded
 from ledger.records import Order, OrderLine
 from ledger.store import from_microseconds
 from projections.counted import NEW, Standing, counts, ingredients, standing_after, standing_with
-from projections.learnt import Shop, learn_categories, learn_shop
+from projections.learnt import Shop, learn_categories, learn_shop, products_within
 
 UNCATEGORISED = "Uncategorised"
 DEFAULT_ZONE = ZoneInfo("Europe/Stockholm")
@@ -106,7 +106,7 @@ def fold(book: Book, events: Sequence[Recorded]) -> Changes:
         event = recorded.event
         if is_document(event):
             _learn_shop(book, changes, event.order.OutletId, event.order)
-            changes.categories.update(learn_categories(book.categories, event.order))
+            changes.categories.update(learn_categories(book.categories, products_within(event.order)))
             before = book.sheets.get(recorded.stream)
             sheet = _sheet(book, before, recorded, event)
             _replace(book, changes, recorded.stream, before, sheet)

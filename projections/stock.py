@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from ledger.amounts import EXACT, ZERO
+from ledger.arrays import columns
 from ledger.codec import encoder
 from ledger.customer import is_document
 from ledger.database import queries
@@ -26,12 +27,7 @@ from projections.counted import HANDLES, NEW, Standing, counts, orders_before, s
 from projections.rows import Table, write
 
 _SQL = queries("projections/stock.sql")
-_SHEETS = Table(
-    "stock_orders",
-    ("order_id", "sale", "type", "training", "outlet_id", "movements", "position"),
-    _SQL["add_sheets"],
-    _SQL["save_sheets"],
-)
+_SHEETS = Table(_SQL["add_sheets"], _SQL["save_sheets"])
 _AGAINST = Decimal(-1)
 
 
@@ -161,4 +157,4 @@ async def _save(connection: Connection, tenant_id: int, changes: Changes, known:
         for product, total in at.items()
     ]
     if moved:
-        await connection.execute(_SQL["move_stock"], tenant_id, *zip(*moved, strict=True))
+        await connection.execute(_SQL["move_stock"], tenant_id, *columns(moved))

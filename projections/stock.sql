@@ -6,19 +6,21 @@ SELECT o.order_id, o.sale, o.type, o.training, o.outlet_id, o.movements, o.posit
 -- name: add_sheets -- orders whose first event is in the batch
 INSERT INTO stock_orders (tenant_id, order_id, sale, type, training, outlet_id, movements, position)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::bytea[], $8::bigint[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::bytea[], $8::text::bigint[]) AS n
 
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO stock_orders (tenant_id, order_id, sale, type, training, outlet_id, movements, position)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::bytea[], $8::bigint[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::bytea[], $8::text::bigint[]) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE
    SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
        movements = excluded.movements, position = excluded.position
 
 -- name: move_stock -- by the difference; a line without a description leaves the last one
 INSERT INTO stock AS s (tenant_id, product_id, outlet_id, quantity, description)
-SELECT $1, n.* FROM unnest($2::uuid[], $3::uuid[], $4::numeric[], $5::text[]) AS n
+SELECT $1, n.* FROM unnest($2::text::uuid[], $3::text::uuid[], $4::text::numeric[], $5::text::text[]) AS n
     ON CONFLICT (tenant_id, product_id, outlet_id) DO UPDATE
    SET quantity = s.quantity + excluded.quantity, description = coalesce(excluded.description, s.description)
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ledger.amounts import EXACT, ZERO
+from ledger.arrays import columns
 from ledger.business_time import business_day
 from ledger.codec import encoder
 from ledger.customer import Document, is_document
@@ -28,12 +29,7 @@ from projections.rows import Table, write
 from projections.sales_fold import DEFAULT_ZONE, moment_of
 
 _SQL = queries("projections/tenders.sql")
-_SHEETS = Table(
-    "tender_orders",
-    ("order_id", "sale", "type", "training", "outlet_id", "moment", "payments", "day"),
-    _SQL["add_sheets"],
-    _SQL["save_sheets"],
-)
+_SHEETS = Table(_SQL["add_sheets"], _SQL["save_sheets"])
 _OF_ORDERS: frozenset[type[Event]] = HANDLES | {PaymentCaptured, PaymentVoided}
 
 
@@ -208,7 +204,7 @@ async def _move_totals(connection: Connection, tenant_id: int, changes: Changes)
     moved = [(*place, t.amount, t.payments) for place, t in changes.totals.items() if t.amount or t.payments]
     if not moved:
         return
-    await connection.execute(_SQL["move_totals"], tenant_id, *zip(*moved, strict=True))
+    await connection.execute(_SQL["move_totals"], tenant_id, *columns(moved))
     fewer = [place for *place, _, payments in moved if payments < 0]
     if fewer:
-        await connection.execute(_SQL["drop_empty_totals"], tenant_id, *zip(*fewer, strict=True))
+        await connection.execute(_SQL["drop_empty_totals"], tenant_id, *columns(fewer))

@@ -16,25 +16,26 @@ SELECT $1, n.* FROM unnest($2::uuid[], $3::text[], $4::smallint[]) AS n
 -- name: add_sheets -- orders whose first event is in the batch
 INSERT INTO tender_orders (tenant_id, order_id, sale, type, training, outlet_id, moment, payments, day)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
-              $9::date[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::text::timestamptz[], $8::bytea[], $9::text::date[]) AS n
 
 -- name: save_sheets -- orders as they are from here on
 INSERT INTO tender_orders (tenant_id, order_id, sale, type, training, outlet_id, moment, payments, day)
 SELECT $1, n.*
-  FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::boolean[], $6::uuid[], $7::timestamptz[], $8::bytea[],
-              $9::date[]) AS n
+  FROM unnest($2::text::uuid[], $3::text::text[], $4::text::integer[], $5::text::boolean[], $6::text::uuid[],
+              $7::text::timestamptz[], $8::bytea[], $9::text::date[]) AS n
     ON CONFLICT (tenant_id, order_id) DO UPDATE
    SET sale = excluded.sale, type = excluded.type, training = excluded.training, outlet_id = excluded.outlet_id,
        moment = excluded.moment, payments = excluded.payments, day = excluded.day
 
 -- name: move_totals -- by the difference
 INSERT INTO tender_totals AS t (tenant_id, outlet_id, day, type, amount, payments)
-SELECT $1, n.* FROM unnest($2::uuid[], $3::date[], $4::integer[], $5::numeric[], $6::bigint[]) AS n
+SELECT $1, n.* FROM unnest($2::text::uuid[], $3::text::date[], $4::text::integer[], $5::text::numeric[],
+                           $6::text::bigint[]) AS n
     ON CONFLICT (tenant_id, outlet_id, day, type) DO UPDATE
    SET amount = t.amount + excluded.amount, payments = t.payments + excluded.payments
 
 -- name: drop_empty_totals -- a type without a payment is none
 DELETE FROM tender_totals t
- USING unnest($2::uuid[], $3::date[], $4::integer[]) AS n (outlet_id, day, type)
+ USING unnest($2::text::uuid[], $3::text::date[], $4::text::integer[]) AS n (outlet_id, day, type)
  WHERE t.tenant_id = $1 AND t.outlet_id = n.outlet_id AND t.day = n.day AND t.type = n.type AND t.payments = 0

@@ -211,15 +211,12 @@ STORY = [
 ]
 
 
-@pytest.mark.parametrize("may_copy", [True, False])
 @pytest.mark.parametrize("at_once", [1, 4, 1000])
 async def test_a_rebuild_gives_the_same_rows_to_the_byte_however_an_orders_events_are_spread(
-    till: Till, monkeypatch: pytest.MonkeyPatch, at_once: int, may_copy: bool
+    till: Till, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 3)
     monkeypatch.setattr(filling, "EVENTS_AT_ONCE", at_once)
-    if not may_copy:  # the owner is bound by the wall, where the connecting user could make no role
-        monkeypatch.setitem(filling._SQL, "may_copy", "SELECT $1 = ''")
     for order in STORY:
         await till.post(order)
     await run_until_caught_up(till.pool, till.vault)
