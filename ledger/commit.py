@@ -34,21 +34,20 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done) -> None:
     if not batch.appended and is_one_statement(batch):
         done(draft)  # refusals and duplicates: there is nothing to write
         return
-    async with pool.acquire() as connection:
-        await connection.act_for(batch.tenant_id)
-        if is_one_statement(batch):
-            await _append_at_once(pool, connection, vault, draft)
-            done(draft)
-            return
-        transaction = connection.transaction()
-        await transaction.start()
-        try:
-            await append(connection, vault, batch, draft.rows, at_end=True)
-        except BaseException as error:
-            await undo(connection, transaction, error)
-            raise
-        await _end(pool, connection, transaction, draft)
+    connection = await draft.connect(pool)
+    if is_one_statement(batch):
+        await _append_at_once(pool, connection, vault, draft)
         done(draft)
+        return
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await append(connection, vault, batch, draft.rows, at_end=True)
+    except BaseException as error:
+        await undo(connection, transaction, error)
+        raise
+    await _end(pool, connection, transaction, draft)
+    done(draft)
 
 
 async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Sequence[Request], done: Done) -> None:

@@ -15,7 +15,7 @@ from ledger.commands import Command
 from ledger.database import queries
 from ledger.erasure import follow
 from ledger.errors import Refused
-from ledger.store import Connection, Vault
+from ledger.store import Connection, Pool, Vault
 from ledger.view import Pair
 
 _SQL = queries("ledger/queries.sql")
@@ -52,7 +52,10 @@ class Request(NamedTuple):
 
 
 class Draft:
-    """A batch that is decided and not committed yet: its requests, the outcome of each, and the rows to be written."""
+    """A batch that is decided and not committed yet: its requests, the outcome of each, and the rows to be written.
+
+    It is read and appended over one connection, which it holds until it is told to `let_go`.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -60,8 +63,21 @@ class Draft:
         self.rows = Rows()
         self.begun = time.perf_counter()
         self.is_committed = False
+        self._connection: Connection | None = None
         self._outcomes: list[Answer | Refused] = []
         self._metadata: list[Metadata] = []
+
+    async def connect(self, pool: Pool) -> Connection:
+        """The draft's connection, which acts for the tenant."""
+        if self._connection is None:
+            self._connection = await pool.acquire()
+        await self._connection.act_for(self.batch.tenant_id)
+        return self._connection
+
+    def let_go(self) -> Connection | None:
+        """Its connection, if it has one, for the pool to have back."""
+        connection, self._connection = self._connection, None
+        return connection
 
     async def add(self, connection: Connection, vault: Vault, requests: Sequence[Request]) -> None:
         """Decides more requests, after those that are there. What waits for a read is decided after the others."""

@@ -27,7 +27,7 @@ from ledger.draft import Answer, Context, Draft, Request
 from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.outage import AWAY, translated
 from ledger.recent import Recent
-from ledger.store import Pool, Vault
+from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
 from ledger.tenants import Tenant
 
@@ -89,6 +89,8 @@ class Writer:
         self._closing = False
         self._to_notify: set[int] = set()
         self._notifier: asyncio.Task[None] | None = None
+        # Connections on their way back to the pool.
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def submit(self, tenant: Tenant, command: Command, context: Context) -> Answer:
         """Decides and appends. Refused: it may not happen; Unavailable: it may, later; OutcomeUnknown: nobody knows."""
@@ -114,6 +116,7 @@ class Writer:
         self._closing = True
         workers = [queue.worker for queue in self._queues.values() if queue.worker is not None]
         await asyncio.gather(*workers, return_exceptions=True)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         if self._notifier is not None:
             await asyncio.wait([self._notifier], timeout=NOTIFIED_WITHIN)
 
@@ -128,6 +131,7 @@ class Writer:
                     draft = await self._draft(tenant_id, queue, before, flight)
                 if flight is not None and not await flight and draft is not None:
                     self._put_back(queue, draft.requests)
+                    self._let_go(draft)
                     draft = None
                 flight = before = None
                 if draft is not None:
@@ -179,18 +183,33 @@ class Writer:
                 room = max(0, min(share, BATCH_AT_MOST) - len(taken))
                 if requests := self._take(queue, room):
                     taken += requests
-                    async with self._pool.acquire() as connection:
-                        await connection.act_for(tenant_id)
-                        await draft.add(connection, self._vault, requests)
+                    await draft.add(await draft.connect(self._pool), self._vault, requests)
                 if flight is None or flight.done():
                     return draft
                 await asyncio.wait([flight], timeout=TOPPED_UP_EVERY)
         except Exception as error:
             if flight is None:
+                self._let_go(draft)
                 await self._again(tenant_id, queue, taken, error)
                 return None
         self._put_back(queue, taken)
+        self._let_go(draft)
         return None
+
+    def _let_go(self, draft: Draft) -> None:
+        """Gives a draft's connection back. Nobody waits for that: it takes several turns of the event loop, which may be
+        busy with other requests, and the next batch has a connection of its own.
+        """
+        if (connection := draft.let_go()) is not None:
+            leaving = asyncio.create_task(self._give_back(connection))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _give_back(self, connection: Connection) -> None:
+        try:
+            await self._pool.release(connection)
+        except Exception as error:
+            _log.debug("a connection is lost: %s", told(error))
 
     async def _again(self, tenant_id: int, queue: _Queue, requests: Sequence[Request], error: Exception) -> None:
         """What came to nothing without the lock, under it; or refused, where that would change nothing."""
@@ -202,11 +221,15 @@ class Writer:
 
     async def _append(self, tenant_id: int, queue: _Queue, draft: Draft) -> bool:
         """Appends a draft and answers. False: it was not as decided, and what was built upon it is void."""
+        failure: Exception | None = None
         try:
             await commit(self._pool, self._vault, draft, self._done)
         except Exception as error:
-            if not draft.is_committed:
-                await self._again(tenant_id, queue, draft.requests, error)
+            failure = error
+        finally:
+            self._let_go(draft)
+        if failure is not None and not draft.is_committed:
+            await self._again(tenant_id, queue, draft.requests, failure)
         return draft.is_committed
 
     async def _handle(self, tenant_id: int, queue: _Queue, requests: Sequence[Request]) -> None:
