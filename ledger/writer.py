@@ -197,8 +197,8 @@ class Writer:
         return None
 
     def _let_go(self, draft: Draft) -> None:
-        """Gives a draft's connection back. Nobody waits for that: it takes several turns of the event loop, which may be
-        busy with other requests, and the next batch has a connection of its own.
+        """Gives a draft's connection back. Nobody waits for that: it takes several turns of the event loop, which may
+        be busy with other requests, and the next batch has a connection of its own.
         """
         if (connection := draft.let_go()) is not None:
             leaving = asyncio.create_task(self._give_back(connection))
