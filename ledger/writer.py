@@ -281,7 +281,6 @@ class Writer:
         await asyncio.sleep(0.05)
         tenants, self._to_notify = self._to_notify, set()
         try:
-            for tenant_id in tenants:
-                await self._pool.execute(_SQL["notify"], str(tenant_id))
+            await self._pool.execute(_SQL["notify"], tenants)
         except AWAY as error:
             _log.debug("nobody was notified: %s", told(error))
