@@ -54,7 +54,8 @@ class Leases(Generic[Key, Value]):
             if lease is not None:
                 return lease
             task = self._under_way.get(key)
-            if task is None:
+            # One that is done has found something that is over again, and its end is not known here yet.
+            if task is None or task.done():
                 task = self._under_way[key] = asyncio.create_task(self._renew(key, look_up))
                 task.add_done_callback(lambda done: self._ended(key, done))
             # Whoever began it may go away; the others still wait for it.
@@ -70,6 +71,7 @@ class Leases(Generic[Key, Value]):
         self._kept[key] = Lease(lease.value, min(lease.until, before + LEASE))
 
     def _ended(self, key: Key, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(key, None)
+        if self._under_way.get(key) is task:
+            del self._under_way[key]
         if not task.cancelled():
             task.exception()  # seen, even when everybody who waited for it has gone

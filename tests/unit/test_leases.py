@@ -87,3 +87,19 @@ async def test_what_fails_is_asked_again() -> None:
         with pytest.raises(OSError):
             await leases.get("key", fails)
     assert (await leases.get("key", source)).value == "first"
+
+
+async def test_a_look_up_whose_end_is_not_heard_yet_is_not_waited_for() -> None:
+    clock = Clock()
+    leases, source = Leases[str, str](clock), Source(clock)
+    source.until = clock.now + LEASE / 4
+    first = asyncio.create_task(leases.get("key", source))
+    await asyncio.sleep(0)  # it has begun
+    await asyncio.sleep(0)  # it is done, and what follows from that has its turn after this test
+    source.until = math.inf
+    clock.now += LEASE / 2
+    assert (await leases.get("key", source)).value == "first"
+    assert (await first).value == "first"
+    assert source.asked == 2
+    await asyncio.sleep(0)
+    assert not leases._under_way
