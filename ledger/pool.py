@@ -6,6 +6,7 @@ here, a little longer, for a server that is frozen or cannot be reached any more
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,15 @@ class Pool(asyncpg.Pool):
     def acquire(self, *, timeout: float | None = None) -> Any:
         """As asyncpg's, but at most CONNECT_WITHIN seconds where no `timeout` is named."""
         return super().acquire(timeout=CONNECT_WITHIN if timeout is None else timeout)
+
+    async def _acquire(self, timeout: float) -> Any:
+        """As asyncpg's, which waits in a task of its own: a turn of the event loop for each of its two ends."""
+        async with asyncio.timeout(timeout):
+            return await super()._acquire(None)
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:
+        """As asyncpg's, in the time that `acquire` has."""
+        await super().release(connection, timeout=CONNECT_WITHIN if timeout is None else timeout)
 
     @property
     def waiting(self) -> int:
