@@ -1,4 +1,4 @@
-"""What lives as long as the process: pools, writer, projectors, sealer. Started in order, stopped in reverse."""
+"""What lives as long as the server: pools, writer, projectors, sealer. Started in order, stopped in reverse."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from api.access import Register
 from api.connect import pool_of
+from api.projector import projecting
 from api.throttle import Throttle
 from api.watch import Watch
 from ledger.audit.memory import Memory
@@ -22,12 +23,11 @@ from ledger.store import Pool, Vault
 from ledger.tenants import all_tenants
 from ledger.writer import Writer
 from projections.progress import Progress
-from projections.runner import run_forever
 
-# Connections. Writer and projectors have a pool of their own, and so has the look-up of credentials: however many
-# reports are asked for, a till can sell.
-FOR_READS, FOR_WRITES, FOR_PROJECTORS, FOR_DOORS, FOR_SEALER = 12, 8, 2, 3, 1
-FINISH_WITHIN = 5.0  # seconds that projectors and sealer get for the batch they have in hand
+# Connections. The writer has a pool of its own, and so has the look-up of credentials: however many reports are asked
+# for, a till can sell.
+FOR_READS, FOR_WRITES, FOR_DOORS, FOR_SEALER = 12, 8, 3, 1
+FINISH_WITHIN = 5.0  # seconds that the sealer gets for the batch it has in hand
 
 
 @contextlib.asynccontextmanager
@@ -44,12 +44,12 @@ async def running(
     state.throttle = Throttle()
     state.watch = Watch(dsn)
     state.appended = Progress()
-    wake, wake_sealer = asyncio.Event(), asyncio.Event()
+    wake_sealer = asyncio.Event()
 
-    def committed(tenant_id: int) -> None:
-        wake.set()
+    def committed(_: int) -> None:
+        wake_projectors()
         wake_sealer.set()
-        state.appended.moved(tenant_id)
+        state.appended.moved()
 
     async with (
         pool_of(dsn, FOR_WRITES) as pool,
@@ -60,30 +60,23 @@ async def running(
         state.pools = {"writes": pool, "reads": state.pool, "doors": doors}
         state.register = Register(doors, state.vault)
         state.sign_in = SignIn(doors, state.register.secret)
-        state.writer = Writer(
-            pool, state.vault, committed, queued_at_most=settings.queued_commands, measured=state.tally.appended
-        )
-        projecting = _projecting(dsn, Vault(*settings.master_keys()), wake, state.progress)
+        projectors_ = projecting(dsn, settings.master_keys(), state.progress)
         sealing = _sealing(dsn, Memory(settings.seal_dir), wake_sealer)
         async with (
-            projecting if projectors else contextlib.nullcontext(),
+            projectors_ if projectors else contextlib.nullcontext(_nobody) as wake_projectors,
             sealing if sealer else contextlib.nullcontext() as state.sealer,
         ):
+            state.writer = Writer(
+                pool, state.vault, committed, queued_at_most=settings.queued_commands, measured=state.tally.appended
+            )
             yield
             await state.works.close()
             state.watch.close()
             await state.writer.close()
 
 
-@contextlib.asynccontextmanager
-async def _projecting(dsn: str, vault: Vault, wake: asyncio.Event, progress: Progress) -> AsyncIterator[None]:
-    """Projectors at work."""
-    stop = asyncio.Event()
-    async with (
-        pool_of(dsn, FOR_PROJECTORS, WORK_WITHIN) as pool,
-        _at_work(pool, stop, run_forever(pool, vault, stop, wake, progress)),
-    ):
-        yield
+def _nobody() -> None:
+    """Projectors of other processes hear by NOTIFY."""
 
 
 @contextlib.asynccontextmanager

@@ -16,8 +16,8 @@ class Progress:
         self.count = 0
         self._next = asyncio.Event()
 
-    def moved(self, tenant_id: int) -> None:
-        """Checkpoints of this tenant were moved."""
+    def moved(self) -> None:
+        """Checkpoints of some tenant were moved."""
         self.count += 1
         self._next.set()
         self._next = asyncio.Event()

@@ -102,7 +102,7 @@ class Runner:
         async with connection.transaction():
             applied = await self.apply_next(connection, tenant_id)
         if applied and self._progress is not None:
-            self._progress.moved(tenant_id)
+            self._progress.moved()
         return applied
 
     async def apply_next(self, connection: Connection, tenant_id: int, limit: int | None = None) -> int:

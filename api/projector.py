@@ -1,0 +1,157 @@
+"""The projectors of `order-ledger serve`, in a process of their own: what they compute would keep tills waiting.
+
+The server (`projecting`) starts it, again and again should it end, and tells it of each commit. The process (`main`)
+says whenever read models have moved. Its standard input ends with its server, however that ends, and then so does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import uvloop
+
+from api import logs
+from api.connect import pool_of
+from ledger.database import ROOT
+from ledger.pool import WORK_WITHIN
+from ledger.settings import Settings
+from ledger.store import Vault
+from projections.progress import Progress
+from projections.runner import run_forever
+
+CONNECTIONS = 2
+FINISH_WITHIN = 5.0  # seconds that it gets for the batch it has in hand
+AGAIN_AFTER = 1.0  # seconds before it is started again
+_LONGEST_TASK = 1 << 16
+_PIECE = 4096
+
+log = logging.getLogger("order_ledger.api")
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """What it is told in its first line, for no list of processes to show. The keys are those of a `Vault`."""
+
+    dsn: str
+    keys: tuple[bytes, ...]
+
+
+@contextlib.asynccontextmanager
+async def projecting(dsn: str, keys: tuple[bytes, ...], progress: Progress) -> AsyncIterator[Callable[[], None]]:
+    """Projectors at work on the database at `dsn`, for as long as the block runs; `progress` hears of what has moved.
+
+    Gives what is called after each commit.
+    """
+    kept = _Kept(_Task(dsn, keys), progress)
+    keeping = asyncio.create_task(kept.keep())
+    try:
+        yield kept.wake
+    finally:
+        kept.end()
+        await keeping
+
+
+class _Kept:
+    """The process, and the next one whenever it ends before it is told to."""
+
+    def __init__(self, task: _Task, progress: Progress) -> None:
+        self._task, self._progress = task, progress
+        self._process: Any = None
+        self._ending = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something new in the log. It need not be said twice."""
+        if self._process is not None and not self._process.stdin.transport.get_write_buffer_size():
+            self._process.stdin.write(b"\n")
+
+    def end(self) -> None:
+        """It shall finish what it has in hand."""
+        self._ending.set()
+        if self._process is not None:
+            self._process.stdin.close()
+
+    async def keep(self) -> None:
+        """Returns once it has ended as it was told to."""
+        while not self._ending.is_set():
+            try:
+                how = await self._live()
+            except OSError as error:  # no memory, no processes: it may pass
+                how = str(error.strerror)
+            if not self._ending.is_set():
+                log.error("the projectors have ended (%s) and are started again", how)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending.wait(), AGAIN_AFTER)
+
+    async def _live(self) -> str:
+        """One process from its start to its end; how it ended."""
+        pipe = asyncio.subprocess.PIPE
+        process: Any = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "api.projector", stdin=pipe, stdout=pipe, cwd=ROOT
+        )
+        process.stdin.write(msgspec.json.encode(self._task) + b"\n")
+        self._process = process
+        if self._ending.is_set():
+            process.stdin.close()
+        listening = asyncio.create_task(self._listen(process))
+        ending = asyncio.create_task(self._ending.wait())
+        await asyncio.wait({listening, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        self._process = None
+        await asyncio.wait({listening}, timeout=2 * FINISH_WITHIN)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()  # frozen, or beside itself: whatever it had in hand is undone
+        code: int = await process.wait()
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+    async def _listen(self, process: Any) -> None:
+        while await process.stdout.read(_PIECE):
+            self._progress.moved()
+
+
+class _Teller(Progress):
+    """Tells the server of what has moved."""
+
+    def moved(self) -> None:
+        """Says so; a server that is gone needs no answer."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(sys.stdout.fileno(), b"\n")
+
+
+def main() -> None:
+    """What the process does: it keeps the read models up until its standard input ends."""
+    # Ctrl-C is for the whole group of processes, and systemd's SIGTERM too; the server is who decides.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    logs.configure(Settings.from_environ(os.environ))
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    uvloop.run(_project())
+
+
+async def _project() -> None:
+    told = asyncio.StreamReader(_LONGEST_TASK)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
+    task = msgspec.json.decode(await told.readline(), type=_Task)
+    stop, wake = asyncio.Event(), asyncio.Event()
+    async with pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool:
+        work = asyncio.create_task(run_forever(pool, Vault(*task.keys), stop, wake, _Teller()))
+        work.add_done_callback(lambda _: told.feed_eof())  # whatever ends it unasked, the server begins anew
+        while await told.read(_PIECE):
+            wake.set()
+        stop.set()
+        await asyncio.wait({work}, timeout=FINISH_WITHIN)
+        # What is still under way hears that its connection is gone, and ends; a frozen server would never say so.
+        pool.terminate()
+        await work
+
+
+if __name__ == "__main__":
+    main()
