@@ -206,7 +206,7 @@ async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> in
     """
     async with ready_pool(settings, dsn) as opened:
         if catch_up:
-            from projections.runner import run_until_caught_up
+            from projections.following import run_until_caught_up
 
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(run_until_caught_up(opened, Vault(*settings.master_keys())), CATCH_UP_WITHIN)

@@ -41,8 +41,8 @@ def _names(wanted: str) -> Sequence[str]:
 
 
 async def _project(settings: Settings, dsn: str, names: Sequence[str], *, once: bool, as_json: bool) -> None:
+    from projections.following import run_forever, run_until_caught_up
     from projections.rebuild import rebuild
-    from projections.runner import run_forever, run_until_caught_up
 
     async with ready_pool(settings, dsn) as pool:
         vault = Vault(*settings.master_keys())

@@ -25,12 +25,12 @@ from ledger.database import ROOT
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.store import Vault
+from projections.following import run_forever
 from projections.progress import Progress
-from projections.runner import run_forever
 
 CONNECTIONS = 2
 FINISH_WITHIN = 5.0  # seconds that it gets for the batch it has in hand
-AGAIN_AFTER = 1.0  # seconds before it is started again
+AGAIN_AFTER = 0.5  # seconds before it is started again
 _LONGEST_TASK = 1 << 16
 _PIECE = 4096
 
@@ -42,15 +42,17 @@ class _Task(msgspec.Struct, frozen=True):
 
     dsn: str
     keys: tuple[bytes, ...]
+    log_level: str
+    log_format: str | None
 
 
 @contextlib.asynccontextmanager
-async def projecting(dsn: str, keys: tuple[bytes, ...], progress: Progress) -> AsyncIterator[Callable[[], None]]:
+async def projecting(settings: Settings, dsn: str, progress: Progress) -> AsyncIterator[Callable[[], None]]:
     """Projectors at work on the database at `dsn`, for as long as the block runs; `progress` hears of what has moved.
 
     Gives what is called after each commit.
     """
-    kept = _Kept(_Task(dsn, keys), progress)
+    kept = _Kept(_Task(dsn, settings.master_keys(), settings.log_level, settings.log_format), progress)
     keeping = asyncio.create_task(kept.keep())
     try:
         yield kept.wake
@@ -130,7 +132,6 @@ def main() -> None:
     # Ctrl-C is for the whole group of processes, and systemd's SIGTERM too; the server is who decides.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    logs.configure(Settings.from_environ(os.environ))
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     uvloop.run(_project())
@@ -140,6 +141,7 @@ async def _project() -> None:
     told = asyncio.StreamReader(_LONGEST_TASK)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
     task = msgspec.json.decode(await told.readline(), type=_Task)
+    logs.configure(Settings(log_level=task.log_level, log_format=task.log_format))
     stop, wake = asyncio.Event(), asyncio.Event()
     async with pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool:
         work = asyncio.create_task(run_forever(pool, Vault(*task.keys), stop, wake, _Teller()))

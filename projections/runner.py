@@ -6,12 +6,9 @@ holding a checkpoint's row is owning its projection. Any number of runners may s
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -21,25 +18,17 @@ from ledger.errors import CannotDecode
 from ledger.events import NAMES, CustomerErased, Recorded
 from ledger.store import Connection, Pool, Vault, read_log, read_streams
 from ledger.telling import told
-from ledger.waits import first_of
-from projections import ALL
 from projections.progress import Progress
 from projections.projection import Personal, Projection
 from projections.schemas import schema_of
-from projections.standing import standings, totals
 
 log = logging.getLogger(__name__)
 
 _SQL = queries("projections/runner.sql")
-CHANNEL = "ledger"
-# More save round trips when there is much to catch up with; so many hold up the event loop, which the API shares, for
-# some 20 ms at a time.
-EVENTS_AT_ONCE = 800
+# More save round trips when there is much to catch up with, and are longer in coming.
+EVENTS_AT_ONCE = 1000
 # Streams made anew at once after an erasure; a long draft has some 500 versions of 5 kB.
 STREAMS_AT_ONCE = 50
-POLL_SECONDS = 0.5
-REST_SECONDS = 0.1
-BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 # SQLSTATE classes that say nothing about the event: connection, rollback by the server, resources, operator, system.
 _PASSING = ("08", "25", "40", "53", "55", "57", "58")
 
@@ -59,6 +48,14 @@ class Outcome(NamedTuple):
     projection: str
     position: int
     error: str | None = None
+
+
+class Behind(NamedTuple):
+    """A tenant whose log ends at `head`, and the position of the projection that is farthest from there."""
+
+    tenant_id: int
+    head: int
+    position: int
 
 
 class Runner:
@@ -87,10 +84,9 @@ class Runner:
         """Lets stopped projections try again: this process may know better."""
         await self._pool.execute(_SQL["start_again"], list(self._projections))
 
-    async def behind(self, connection: Connection) -> list[int]:
+    async def behind(self, connection: Connection) -> list[Behind]:
         """The tenants with events that are not applied yet."""
-        rows = await connection.fetch(_SQL["tenants_behind"], list(self._projections))
-        return [row["tenant_id"] for row in rows]
+        return [Behind(*row) for row in await connection.fetch(_SQL["tenants_behind"], list(self._projections))]
 
     async def step(self, tenant_id: int) -> int:
         """Applies the next events of a tenant, and returns how many; 0: there are none, or another runner has them."""
@@ -220,76 +216,3 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "08").startswith(_PASSING)
     return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
-
-
-async def run_forever(
-    pool: Pool,
-    vault: Vault,
-    stop: asyncio.Event,
-    wake: asyncio.Event | None = None,
-    progress: Progress | None = None,
-) -> None:
-    """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
-
-    `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by a writer in this process after
-    its commits, NOTIFY by those of others; a poll stands behind both.
-    """
-    runner = Runner(pool, vault, ALL, progress=progress)
-    wake = wake or asyncio.Event()
-    failures = 0
-    while not stop.is_set():
-        try:
-            if failures == 0:
-                await runner.start()
-            async with listening(pool, wake) as connection:
-                while not stop.is_set() and not connection.is_closed():
-                    wake.clear()
-                    begun = time.monotonic()
-                    applied = await _round(runner, connection)
-                    if not applied:
-                        await first_of(POLL_SECONDS, wake, stop)
-                    elif applied < EVENTS_AT_ONCE:
-                        # Under load, leave writers the time and take more at once; alone, this is next to nothing.
-                        await first_of(min(time.monotonic() - begun, REST_SECONDS), stop)
-                    failures = 0
-        except Exception as error:
-            pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
-            log.warning("projections pause for %.1f s: %s", pause, told(error), exc_info=failures == 0)
-            failures += 1
-            await first_of(pause, stop)
-
-
-async def run_until_caught_up(pool: Pool, vault: Vault, report: Callable[[int, int], None] | None = None) -> None:
-    """Applies everything there is, and waits for what other runners have in hand. `report` hears what `totals` says."""
-    runner = Runner(pool, vault, ALL)
-    await runner.start()
-    async with pool.acquire() as connection:
-        while await runner.behind(connection):
-            if report is not None:
-                report(*totals(await standings(connection)))
-            if not await _round(runner, connection):
-                await asyncio.sleep(0.01)
-
-
-async def _round(runner: Runner, connection: Connection) -> int:
-    """One step for every tenant that is behind; how many events were applied."""
-    return sum([await runner.step_on(connection, tenant_id) for tenant_id in await runner.behind(connection)])
-
-
-@contextlib.asynccontextmanager
-async def listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connection]:
-    """A connection that sets `wake` whenever a writer anywhere says it has committed."""
-
-    def hear(*_: object) -> None:
-        wake.set()
-
-    async with pool.acquire() as connection:
-        await connection.add_listener(CHANNEL, hear)
-        try:
-            yield connection
-        except BaseException:
-            # It may be frozen, or in the middle of a statement: a new one is safer than a last word to this one.
-            connection.terminate()
-            raise
-        if not connection.is_closed():
-            await connection.remove_listener(CHANNEL, hear)

@@ -19,11 +19,13 @@ UPDATE ledger.checkpoints c
  WHERE c.tenant_id = $1 AND c.projection = n.projection
 
 -- name: tenants_behind -- with events that a projection which has not stopped has not seen
-SELECT t.tenant_id
+SELECT t.tenant_id, t.head, last.position
   FROM ledger.heads() t
- WHERE t.head > (SELECT min(CASE WHEN c.projection IS NULL THEN 0 WHEN c.error IS NULL THEN c.position END)
-                   FROM unnest($1::text[]) AS n (projection)
-                   LEFT JOIN ledger.checkpoints c ON c.tenant_id = t.tenant_id AND c.projection = n.projection)
+ CROSS JOIN LATERAL (
+     SELECT min(CASE WHEN c.projection IS NULL THEN 0 WHEN c.error IS NULL THEN c.position END) AS position
+       FROM unnest($1::text[]) AS n (projection)
+       LEFT JOIN ledger.checkpoints c ON c.tenant_id = t.tenant_id AND c.projection = n.projection) last
+ WHERE t.head > last.position
  ORDER BY t.tenant_id
 
 -- name: start_again -- what stopped a projection may have been mended since

@@ -24,7 +24,7 @@ from ledger.summary import summary
 from ledger.telling import told
 from ledger.tenants import Known
 from ledger.waits import first_of
-from projections.runner import BACK_OFF_SECONDS, POLL_SECONDS, listening
+from projections.following import BACK_OFF_SECONDS, POLL_SECONDS, listening
 
 PAGE, LAST = 200, 10
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

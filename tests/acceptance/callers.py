@@ -22,7 +22,7 @@ from ledger.store import Pool, Vault
 from ledger.swish_door import OPEN, keyed_hash
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
-from projections.runner import run_until_caught_up
+from projections.following import run_until_caught_up
 from tests.acceptance.bodies import swish_id
 from tests.acceptance.server import serving
 from tests.acceptance.swish import PATH

@@ -18,7 +18,7 @@ from ledger.records import Order
 from ledger.tenants import Tenant
 from ledger.writer import Context, Writer
 from ledger.written import write
-from projections.runner import run_until_caught_up
+from projections.following import run_until_caught_up
 from tests.bench.bodies import (
     CUSTOMERS,
     DRAFT,

@@ -20,7 +20,7 @@ CHAPTER = "post"
 USUAL = 64
 OFF = ("--no-projectors", "--no-sealer")
 BARE_LOOP = 0.65  # of the bare loop, projectors off
-BARE_LOOP_ALL = 0.4  # and with projectors and sealer in the same process
+BARE_LOOP_ALL = 0.4  # and with projectors and sealer, which the same command runs
 EMPTY = Template(b"")
 
 

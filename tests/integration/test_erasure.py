@@ -15,9 +15,10 @@ from ledger.records import Customer, Order, Payment
 from ledger.store import Pool, Vault
 from ledger.writer import Context, Writer
 from projections import ALL, rebuild
+from projections.following import run_forever, run_until_caught_up
 from projections.forgetting import StillShown, forget_everywhere
 from projections.rebuild import RebuildRuns, throw_away_leftovers
-from projections.runner import Runner, run_forever, run_until_caught_up
+from projections.runner import Runner
 from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
 
 ANNA, BO = UUID(int=0xA), UUID(int=0xB)

@@ -13,7 +13,7 @@ from ledger.records import Customer, CustomerInvoice
 from ledger.store import Connection
 from ledger.writer import Context
 from projections import orders_reads
-from projections.runner import run_until_caught_up
+from projections.following import run_until_caught_up
 from projections.window import Page, Window
 from tests.integration.conftest import Till, sale
 

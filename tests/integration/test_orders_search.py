@@ -10,8 +10,8 @@ import pytest
 
 from ledger.records import Receipt
 from projections import orders_reads
+from projections.following import run_until_caught_up
 from projections.orders_reads import Filters, Found, Key
-from projections.runner import run_until_caught_up
 from tests.integration.conftest import Till, sale
 
 NORTH, EVA = UUID(int=701), UUID(int=501)

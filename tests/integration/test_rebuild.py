@@ -16,7 +16,7 @@ from ledger.events import Event, Recorded
 from ledger.store import Connection, Pool, Vault
 from projections import NAMES, filling, orders, rebuild, runner
 from projections import schemas as read_schemas
-from projections.runner import run_forever, run_until_caught_up
+from projections.following import run_forever, run_until_caught_up
 from tests.integration.conftest import SQL, Till, sale
 
 NOTHING_WRONG = None

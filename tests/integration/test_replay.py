@@ -9,9 +9,9 @@ import pytest
 from ledger.errors import LedgerError
 from ledger.records import Customer
 from ledger.store import Vault
-from projections import NAMES, orders, replay, runner
+from projections import NAMES, following, orders, replay, runner
+from projections.following import run_until_caught_up
 from projections.replay import Table, differences
-from projections.runner import run_until_caught_up
 from tests.integration.conftest import MASTER_KEY, SQL, Till, sale
 
 
@@ -79,7 +79,7 @@ async def test_projectors_go_on_while_it_compares(till: Till) -> None:
     await till.post(*map(sale, range(1, 20)))
     await run_until_caught_up(till.pool, Vault(MASTER_KEY))
     stop = asyncio.Event()
-    projecting = asyncio.create_task(runner.run_forever(till.pool, Vault(MASTER_KEY), stop))
+    projecting = asyncio.create_task(following.run_forever(till.pool, Vault(MASTER_KEY), stop))
 
     async def sell() -> None:
         for number in range(20, 60):

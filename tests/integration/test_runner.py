@@ -15,9 +15,10 @@ import pytest
 
 from ledger.events import Event, Recorded
 from ledger.store import Connection
-from projections import NAMES, orders, runner, stock
+from projections import NAMES, following, orders, runner, stock
+from projections.following import run_forever, run_until_caught_up
 from projections.progress import Progress
-from projections.runner import Runner, run_forever, run_until_caught_up
+from projections.runner import Runner
 from tests.integration.conftest import SQL, Till, sale
 
 NOTHING_WRONG = None
@@ -53,12 +54,12 @@ async def test_any_number_of_runners_count_once(till: Till, monkeypatch: pytest.
 CATCH_UP = """
 import asyncio, sys
 from ledger.database import open_pool
-from projections import runner
+from projections import following, runner
 
 async def main(dsn):
     runner.EVENTS_AT_ONCE = 5
     print("ready", flush=True)
-    await runner.run_until_caught_up(await open_pool(dsn), bytes(32))
+    await following.run_until_caught_up(await open_pool(dsn), bytes(32))
 
 asyncio.run(main(sys.argv[1]))
 """
@@ -140,7 +141,7 @@ async def test_a_reader_is_woken_by_the_move_it_waits_for(till: Till) -> None:
 
 
 async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "POLL_SECONDS", 60)
+    monkeypatch.setattr(following, "POLL_SECONDS", 60)
     progress, stop = Progress(), asyncio.Event()
     running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
     await asyncio.sleep(0.2)
@@ -151,7 +152,7 @@ async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch:
 
 
 async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "BACK_OFF_SECONDS", (0.01,))
+    monkeypatch.setattr(following, "BACK_OFF_SECONDS", (0.01,))
     progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
     await till.post(sale(1))

@@ -16,7 +16,7 @@ from ledger.records import Customer
 from ledger.store import Pool, Vault, settled_head
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
-from projections.runner import run_until_caught_up
+from projections.following import run_until_caught_up
 from tests.integration.conftest import MASTER_KEY, sale
 
 # Whose rows they hold is nobody's secret: names of tenants, and how far projections have come.

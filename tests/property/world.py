@@ -33,7 +33,7 @@ from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
 from projections import drawer, invoices, orders_reads, sales_reads, stock_reads
 from projections import swish as swish_reads
-from projections.runner import run_until_caught_up
+from projections.following import run_until_caught_up
 from projections.window import Page, Window
 from tests.property.bodies import DAY_STARTS, respelled
 from tests.property.histories import end_where_read_models_stand
