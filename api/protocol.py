@@ -50,7 +50,16 @@ class _TooMuch(Exception):
 
 
 class Cycle(RequestResponseCycle):
-    """A request and its answer, which may be given whole: one write instead of two, and ready headers unread."""
+    """A request and its answer, each whole where it can be: what is there is not waited for, and one write does."""
+
+    def rest(self) -> bytes | None:
+        """The rest of the request's body, if all of it has come: else it is for `receive` to wait for."""
+        if self.more_body or self.disconnected or self.response_complete or self.waiting_for_100_continue:
+            return None
+        self.flow.resume_reading()
+        self.message_event.clear()
+        found, self.body = bytes(self.body), bytearray()
+        return found
 
     def reply(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Sends an answer, if nothing about it has to be thought over: else it goes by `send`. It has a content-length,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -162,6 +163,10 @@ async def body(request: Request) -> bytes:
 
 
 async def _chunk(request: Request) -> tuple[bytes, bool]:
+    """A part of the body, and whether there is more of it. ClientDisconnect: the client has gone."""
+    cycle = _cycle(request.receive)
+    if cycle is not None and (rest := cycle.rest()) is not None:
+        return rest, False
     message = await request.receive()
     if message["type"] != "http.request":
         raise ClientDisconnect
@@ -184,6 +189,12 @@ async def _drain(request: Request, limit: int) -> None:
                 left -= len(chunk)
 
 
+def _cycle(method: Any) -> Cycle | None:
+    """The request's cycle: uvicorn's `receive` and `send` are methods of it. None: another server's."""
+    found = getattr(method, "__self__", None)
+    return found if isinstance(found, Cycle) else None
+
+
 class Reply(Response):
     """A Starlette response whose headers are ready bytes; Starlette would build them anew for every answer."""
 
@@ -198,8 +209,8 @@ class Reply(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends itself."""
-        cycle = getattr(send, "__self__", None)  # uvicorn's `send` is a method of the request's cycle
-        if isinstance(cycle, Cycle) and cycle.reply(self.status_code, self.raw_headers, self.body):
+        cycle = _cycle(send)
+        if cycle is not None and cycle.reply(self.status_code, self.raw_headers, self.body):
             return
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})
