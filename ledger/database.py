@@ -28,13 +28,15 @@ VACUUM_WITHIN = 3600.0  # seconds
 
 # How this process is known to others at the database.
 INSTANCE = f"order-ledger {secrets.token_hex(4)}"
-# A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; and no
-# query here is one that compiling would make faster.
+# A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; no query
+# here is one that compiling would make faster; and each is for a range of an index as it lies there: of a table without
+# statistics, as a new one is for a minute, the planner thinks so little that it reads all the rest of it for one page.
 _SESSION = {
     "application_name": INSTANCE,
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "15s",
     "jit": "off",
+    "enable_bitmapscan": "off",
 }
 # For what readers ask: planned anew each time, for what it asks. A plan made while a table was small, or for any
 # parameter there may be, goes through far more than a page; and workers beside it would take more time than they save.
