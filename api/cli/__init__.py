@@ -26,7 +26,7 @@ from api.cli.tree import ENVIRONMENT, Parser, Tree
 _ABOUT = "A ledger for tills: every order kept as it came, read models built from it."
 _EXAMPLES = """\
 examples:
-  order-ledger serve                      everything in one process, data in ./var
+  order-ledger serve                      everything there is, data in ./var
   order-ledger serve --port 9000 --data-dir /srv/till
   order-ledger status                     how it is, on one screen
   order-ledger tail                       what happens, as it happens

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _SERVE = """\
 Serve the API. Alone, this one command is everything: it starts a PostgreSQL of its own below DATA_DIR, makes the
-tables and a demo tenant with two outlets, runs the projectors, and prints one curl to try. Ctrl-C or SIGTERM stops
-all of it cleanly; even kill -9 leaves no PostgreSQL behind and loses nothing that was acknowledged. With DEMO=off every
-request needs a credential (`order-ledger key create`), and any HOST may be listened on.
+tables and a demo tenant with two outlets, runs the projectors beside the server, and prints one curl to try. Ctrl-C or
+SIGTERM stops all of it cleanly; even kill -9 leaves nothing behind and loses nothing that was acknowledged. With
+DEMO=off every request needs a credential (`order-ledger key create`), and any HOST may be listened on.
 """
 _SERVE_EXAMPLES = """\
 examples:
