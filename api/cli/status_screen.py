@@ -147,7 +147,7 @@ def lines_of(seen: Seen) -> list[Text]:
         text_of(
             ("order-ledger ", STRONG), f"{facts['version']}, PostgreSQL {facts['postgresql']}, {facts['database']}"
         ),
-        text_of(("servers      ", STRONG), (others, "" if connected else WARN)),
+        text_of(("processes    ", STRONG), (others, "" if connected else WARN)),
         text_of(("health       ", STRONG), ("not well", BAD) if seen.wrong else ("well", GOOD)),
         *(text_of("             ", (line, BAD)) for line in seen.wrong),
         Text(),

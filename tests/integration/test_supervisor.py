@@ -159,7 +159,9 @@ def test_projectors_apart_go_on_by_themselves(tmp_path: Path) -> None:
         with httpx.Client(base_url=url_of(lines), timeout=60) as client:
             shop = Shop(process, client, cluster)
             shop.sell_until_told("a")
-            os.kill(shop.postmaster(), signal.SIGKILL)
+            before = shop.postmaster()
+            os.kill(before, signal.SIGKILL)
+            shop.wait_for_another_than(before)
             shop.sell_until_told("b")
             ran = run("project", "--once", DATA_DIR=str(tmp_path))
             assert (ran.returncode, ran.stderr) == (0, "")

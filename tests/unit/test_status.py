@@ -54,7 +54,7 @@ def test_what_is_wrong_is_said_in_words() -> None:
         "             the read model stock of kafe-1 has stopped after position 4: event 5: KeyError",
         "             the read model orders of kafe-1 is 4 events behind, for 10 min",
     ]
-    assert "STOPPED" in lines[8] and lines[1].startswith("servers      none connected")
+    assert "STOPPED" in lines[8] and lines[1].startswith("processes    none connected")
 
 
 def test_of_many_tenants_the_worst_is_shown() -> None:
