@@ -368,8 +368,9 @@ BEGIN
             SELECT n.name, coalesce(c.position, 0), c.error, CASE WHEN coalesce(c.position, 0) < standing.head THEN (
                     SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) FROM events e
                      WHERE e.tenant_id = standing.tenant_id AND e.position = coalesce(c.position, 0) + 1) END
-              FROM unnest(a_projections) AS n (name)
+              FROM unnest(a_projections) WITH ORDINALITY AS n (name, place)
               LEFT JOIN checkpoints c ON c.tenant_id = standing.tenant_id AND c.projection = n.name
+             ORDER BY n.place
         LOOP
             RETURN NEXT;
         END LOOP;

@@ -156,11 +156,19 @@ class Stand:
         await asyncio.to_thread(reap, self._projector)
         await asyncio.to_thread(self.start_projector)
 
+    async def kill_own_projector(self) -> None:
+        """SIGKILL of the server's; it starts another one."""
+        for child in Path(f"/proc/{self.server}/task/{self.server}/children").read_text().split():
+            with contextlib.suppress(OSError):
+                if b"api.projector" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    os.kill(int(child), signal.SIGKILL)
+
     def faults(self) -> list[Fault]:
         """All of them."""
         return [
             self.kill_server, self.cut_power, self.kill_make, self.kill_server_under_make, self.terminate_server,
             self.kill_postgres, self.kill_backend, self.freeze_postgres, self.kill_projector,
+            self.kill_own_projector,
         ]  # fmt: skip
 
     @property
