@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -45,7 +46,9 @@ async def test_an_export_says_what_should_be_shown(tmp_path: Path) -> None:
     data, directory = tmp_path / "data", tmp_path / "export"
     with serving(data, tmp_path / "log") as url, httpx.Client(base_url=url, timeout=30) as client:
         for _ in range(5):
-            assert client.post("/api/Order/PostOrder", json=bodies.an_order()).status_code == 200
+            posted = client.post("/api/Order/PostOrder", json=bodies.an_order()).json()
+        while int(client.get("/v1/log/checkpoint").headers["Ledger-Position"]) < posted["Position"]:
+            await asyncio.sleep(0.05)
         exported(data, directory)
         assert client.post("/api/Order/PostOrder", json=bodies.an_order()).status_code == 200
         equal = replay(data, "--json", source=str(directory))
