@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import asyncpg
@@ -42,13 +42,13 @@ async def test_what_is_shown_follows_from_the_events_or_is_named(tmp_path: Path)
     assert different.stderr == "order-ledger: 1 rows in use are not what follows from the events of demo\n"
 
 
-async def test_an_export_says_what_should_be_shown(tmp_path: Path) -> None:
+def test_an_export_says_what_should_be_shown(tmp_path: Path) -> None:
     data, directory = tmp_path / "data", tmp_path / "export"
     with serving(data, tmp_path / "log") as url, httpx.Client(base_url=url, timeout=30) as client:
         for _ in range(5):
             posted = client.post("/api/Order/PostOrder", json=bodies.an_order()).json()
         while int(client.get("/v1/log/checkpoint").headers["Ledger-Position"]) < posted["Position"]:
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
         exported(data, directory)
         assert client.post("/api/Order/PostOrder", json=bodies.an_order()).status_code == 200
         equal = replay(data, "--json", source=str(directory))
