@@ -232,13 +232,20 @@ END $$;
 -- sequence, whose numbers a rollback loses and a reader may skip. The tenant's lock comes first, and each statement of a
 -- volatile function sees what was committed before it, so the tail is read as the lock's holder before has left it.
 -- `a_tail` is the head that the events were decided upon, without the lock: had the log moved on since, they would rest on
--- what is no longer true, and nothing is appended. A caller that held the lock when it read names none.
+-- what may no longer be true, and nothing is appended; unless all that was read is named (`a_seen_…`) and is seen to be
+-- what it was: streams at their versions, claims with their holders (null: nobody), names that nobody shares, and the
+-- count of erasures. A caller that held the lock when it read names neither.
 DROP FUNCTION IF EXISTS ledger.append(
     integer, uuid[], text[], bigint[], text[], integer[], timestamptz[], bytea[], bytea[]);
+DROP FUNCTION IF EXISTS ledger.append(
+    integer, uuid[], text[], bigint[], text[], integer[], timestamptz[], bytea[], bytea[], text[], text[], text[], bigint);
 CREATE OR REPLACE FUNCTION ledger.append(
     a_tenant integer, a_event_ids uuid[], a_streams text[], a_versions bigint[], a_types text[],
     a_schema_versions integer[], a_occurred timestamptz[], a_metadata bytea[], a_data bytea[],
-    a_kinds text[] DEFAULT '{}', a_keys text[] DEFAULT '{}', a_claimants text[] DEFAULT '{}', a_tail bigint DEFAULT NULL
+    a_kinds text[] DEFAULT '{}', a_keys text[] DEFAULT '{}', a_claimants text[] DEFAULT '{}', a_tail bigint DEFAULT NULL,
+    a_seen_streams text[] DEFAULT NULL, a_seen_versions bigint[] DEFAULT '{}', a_seen_kinds text[] DEFAULT '{}',
+    a_seen_keys text[] DEFAULT '{}', a_seen_holders text[] DEFAULT '{}', a_seen_shared_kinds text[] DEFAULT '{}',
+    a_seen_shared text[] DEFAULT '{}', a_seen_erasures bigint DEFAULT 0
 ) RETURNS TABLE (first_position bigint, recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
@@ -257,7 +264,23 @@ BEGIN
     SELECT e.position, e.recorded_at INTO tail, moment
       FROM events e WHERE e.tenant_id = a_tenant ORDER BY e.position DESC LIMIT 1;
     tail := coalesce(tail, 0);
-    IF tail <> a_tail THEN
+    -- Each a scalar subquery, as below.
+    IF tail <> a_tail AND (
+        a_seen_streams IS NULL
+        OR EXISTS (SELECT FROM unnest(a_seen_streams, a_seen_versions) AS n (stream, version)
+                    WHERE (SELECT e.version FROM events e WHERE e.tenant_id = a_tenant AND e.stream = n.stream
+                              AND e.version > n.version LIMIT 1) IS NOT NULL)
+        OR EXISTS (SELECT FROM unnest(a_seen_kinds, a_seen_keys, a_seen_holders) AS n (kind, key, holder)
+                    WHERE (SELECT c.stream FROM claims c
+                            WHERE c.tenant_id = a_tenant AND c.kind = n.kind AND c.key = n.key)
+                          IS DISTINCT FROM n.holder)
+        OR EXISTS (SELECT FROM unnest(a_seen_shared_kinds, a_seen_shared) AS n (kind, value)
+                    WHERE (SELECT c.stream FROM claims c WHERE c.tenant_id = a_tenant AND c.kind = n.kind
+                              AND c.key >= n.value || '/' AND c.key < n.value || '0'
+                              AND c.key = n.value || '/' || c.stream LIMIT 1) IS NOT NULL)
+        OR a_seen_erasures <> coalesce((SELECT c.value FROM counters c
+                                         WHERE c.tenant_id = a_tenant AND c.name = 'erasures'), 0)
+    ) THEN
         RAISE EXCEPTION 'the log has moved on from % to %', a_tail, tail USING ERRCODE = 'OL001';
     END IF;
     -- The database's clock, which may be set back; within a tenant time never runs backwards.

@@ -15,12 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec, written
 from ledger.arrays import columns, literal
-from ledger.batch import Appended, Batch, MovedOn
+from ledger.batch import Batch
+from ledger.batch_read import Seen
 from ledger.business_time import NO_TIME
 from ledger.codec import Metadata
 from ledger.database import queries
 from ledger.events import (
     NAMES,
+    Appended,
     DrawerEntryCorrected,
     DrawerEntryLogged,
     Event,
@@ -37,6 +39,7 @@ from ledger.events import (
 )
 from ledger.records import Record
 from ledger.store import Connection, Vault
+from ledger.view import MovedOn
 
 _SQL = queries("ledger/queries.sql")
 # What `ledger.append` says of a log that does not end where it was believed to.
@@ -94,22 +97,29 @@ def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes]) -> bytes:
     return codec.encode_without_personal(one.event)
 
 
-async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows, *, at_end: bool) -> None:
-    """Writes what a batch gathered: unless it `is_one_statement`, in a transaction of the caller's.
+async def append(
+    connection: Connection, vault: Vault, batch: Batch, rows: Rows, *, at_end: bool, seen: Seen | None = None
+) -> int:
+    """Writes what a batch gathered: unless it `is_one_statement`, in a transaction of the caller's. Gives the position
+    of its first event.
 
-    `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock.
-    MovedOn: it does not. A caller that holds the lock need not ask.
+    `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock; or
+    if what it has `seen`, where that is given, is still so. MovedOn: it is not, and nothing was written. A caller that
+    holds the lock need not ask.
     """
     tenant_id = batch.tenant_id
     claims = zip(*batch.new_claims, strict=True) if batch.new_claims else [()] * 3
     tail = batch.head if at_end else None
+    conditions = [tail, *(seen.columns() if seen is not None else [None] * 8)]
     try:
-        first = await connection.fetchval(_SQL["append"], tenant_id, *rows.columns(), *map(literal, claims), tail)
+        first: int = await connection.fetchval(
+            _SQL["append"], tenant_id, *rows.columns(), *map(literal, claims), *conditions
+        )
     except asyncpg.PostgresError as error:
         if error.sqlstate == _MOVED_ON:
             raise MovedOn from None
         raise
-    assert first == batch.head + 1, "nobody else appends while the lock is held"
+    assert first == batch.head + 1 or seen is not None, "nobody else appends while the lock is held"
     if batch.new_keys:
         wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
         await connection.execute(_SQL["add_personal_keys"], tenant_id, list(batch.new_keys), wrapped)
@@ -121,6 +131,7 @@ async def append(connection: Connection, vault: Vault, batch: Batch, rows: Rows,
         await connection.execute(_SQL["move_counters"], tenant_id, list(batch.moved), list(batch.moved.values()))
     if batch.new_idempotency:
         await _add_idempotency(connection, batch)
+    return first
 
 
 async def _add_idempotency(connection: Connection, batch: Batch) -> None:

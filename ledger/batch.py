@@ -8,26 +8,25 @@ under way: it sees that one's decisions, and falls with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from ledger import codec, order
-from ledger.batch_read import Found, Wanted, read
+from ledger.batch_read import Found, Seen, Wanted, miss, read
 from ledger.commands import Command
 from ledger.customer import DOCUMENTS, CustomerState, subject
 from ledger.document import DocumentState
-from ledger.events import Event, PaymentCaptured, ReceiptIssued, Recorded
+from ledger.events import Appended, Event, PaymentCaptured, ReceiptIssued, Recorded
 from ledger.folding import Later, State, empty, evolve
 from ledger.order import OrderState
 from ledger.reactions import new_references
 from ledger.recent import Recent
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
-from ledger.view import ERASURES, Decision, Pair
+from ledger.view import ERASURES, Decision, MovedOn, NotLoaded, Pair
 from ledger.written import data_of
 
-N = TypeVar("N")
 S = TypeVar("S")
 _NOBODY: frozenset[UUID] = frozenset()
 _NO_ORDER = empty("order-")
@@ -35,34 +34,6 @@ _NO_ORDER = empty("order-")
 
 # What leaves the names alone that an order can be found by.
 _NAMELESS = (PaymentCaptured, ReceiptIssued)
-
-
-class Appended(NamedTuple):
-    """An event to append. `command` is the index of the one it belongs to; `sealed_by` the subject whose key seals what
-    is personal in it (`customer.subject`), None where there is nothing; `data` its bytes, if they were made already.
-    """
-
-    stream: str
-    version: int
-    event: Event
-    command: int
-    sealed_by: str | None
-    data: bytes | None
-
-
-class NotLoaded(Exception):
-    """A decision has to wait for something that is being read."""
-
-
-class MovedOn(Exception):
-    """Somebody else has appended since the batch began to read: what it has decided rests on what is no longer true."""
-
-
-def _miss(names: Iterable[N], there: Mapping[N, object], missed: set[N]) -> bool:
-    """Adds the names to `missed` that are not there; whether there are any."""
-    found = [name for name in names if name not in there]
-    missed.update(found)
-    return bool(found)
 
 
 class Batch:
@@ -83,9 +54,13 @@ class Batch:
         self.wiser: set[str] = set()
         # Path and key -> fingerprint of the body, position it was answered with.
         self.new_idempotency: dict[Pair, tuple[str, int]] = {}
+        self._erasures = 0
+        self._read: list[Wanted] = []
         self._before = before
         self._recent = recent
         self._states: dict[str, State | Later] = {}
+        # Streams whose state here has events of this batch in it, at the positions where they were believed to come.
+        self._believed: set[str] = set()
         self._bytes: dict[str, int] = {}
         self._claims: dict[Pair, str | None] = {}
         self._shared: dict[Pair, list[str]] = {}
@@ -114,10 +89,10 @@ class Batch:
     ) -> None:
         wanted = self._wanted
         if (
-            _miss(streams, self._states, wanted.streams)
-            | _miss(claims, self._claims, wanted.claims)
-            | _miss(shared, self._shared, wanted.shared)
-            | _miss(counters, self.counters, wanted.counters)
+            miss(streams, self._states, wanted.streams)
+            | miss(claims, self._claims, wanted.claims)
+            | miss(shared, self._shared, wanted.shared)
+            | miss(counters, self.counters, wanted.counters)
         ):
             raise NotLoaded
 
@@ -125,6 +100,7 @@ class Batch:
         found = self._states[stream]
         if isinstance(found, Later):
             found = self._states[stream] = found.folded()
+            self._believed.add(stream)
         return found
 
     def _of(self, stream: str, kind: type[S]) -> S:
@@ -233,6 +209,8 @@ class Batch:
             found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
         self._stand_at(found.head)
         self._take_promises(wanted, found)
+        self._read.append(wanted)
+        self._erasures = found.erasures
         for row in found.events:
             self.weigh(row["stream"], len(row["data"]))
         for recorded in await decode_rows(connection, self.tenant_id, found.events, vault, fingerprints=True):
@@ -278,13 +256,30 @@ class Batch:
             for (kind, value), there in after.items()
         }
 
-    def remember(self) -> None:
-        """After the commit: the states are those of the log now, and may be kept for the next batch."""
+    def remember(self, moved: int) -> None:
+        """After the commit: the states are those of the log now, and may be kept for the next batch. Its events lie
+        `moved` positions further on than it believed.
+        """
         self._before = None
+        unknown = self.wiser | self._believed if moved else self.wiser
+        for state in self._states.values() if moved else ():
+            if isinstance(state, Later):
+                state.move(moved)
         self._recent.remember(
-            ((stream, state) for stream, state in self._states.items() if state.version and stream not in self.wiser),
+            ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),
             self._bytes,
         )
+
+    def seen(self) -> Seen | None:
+        """All that was read, as it was read. None: it cannot be seen again, for somebody shares one of the names."""
+        shared = {pair for wanted in self._read for pair in wanted.shared}
+        if any(map(self._shared.get, shared)):
+            return None
+        versions = {name: self._states[name].version for wanted in self._read for name in wanted.streams}
+        versions |= {one.stream: one.version - 1 for one in reversed(self.appended)}
+        claims = {pair: self._claims[pair] for wanted in self._read for pair in wanted.claims}
+        claims |= {(kind, key): None for kind, key, _ in self.new_claims if (kind, key) in claims}
+        return Seen(versions, claims, shared, self._erasures)
 
     def made_keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The keys among those of `subjects` that this batch and the one before it have made."""

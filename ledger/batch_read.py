@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from ledger.database import queries
 from ledger.store import Connection
 from ledger.view import ERASURES, Pair
 
+N = TypeVar("N")
 _SQL = queries("ledger/queries.sql")
 
 
@@ -26,6 +27,30 @@ class Wanted:
         self.claims: set[Pair] = set()
         self.shared: set[Pair] = set()
         self.counters: set[str] = set()
+
+
+def miss(names: Iterable[N], there: Mapping[N, object], missed: set[N]) -> bool:
+    """Adds the names to `missed` that are not there; whether there are any."""
+    found = [name for name in names if name not in there]
+    missed.update(found)
+    return bool(found)
+
+
+class Seen(NamedTuple):
+    """What a batch has read: streams with their versions, claims with their holders, names that nobody shares, and how
+    often somebody was erased. While all of it is so, it does not matter what else is appended.
+    """
+
+    versions: dict[str, int]
+    claims: dict[Pair, str | None]
+    shared: set[Pair]
+    erasures: int
+
+    def columns(self) -> list[Any]:
+        """As the append takes it."""
+        streams, versions = literal(list(self.versions)), literal(list(self.versions.values()))
+        holders = literal(list(self.claims.values()))
+        return [streams, versions, *_columns(self.claims), holders, *_columns(self.shared), self.erasures]
 
 
 class Found(NamedTuple):
@@ -67,5 +92,5 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
     )
 
 
-def _columns(pairs: set[Pair]) -> tuple[str, str]:
+def _columns(pairs: Collection[Pair]) -> tuple[str, str]:
     return literal([first for first, _ in pairs]), literal([second for _, second in pairs])

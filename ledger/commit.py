@@ -1,7 +1,9 @@
 """A draft to the disk, in one of two ways; either way the log ends where its batch believed that it ends.
 
 As a rule it was decided without the tenant's lock, and one statement takes the lock, looks where the log ends, appends
-and commits. Else the lock is taken first, and everything is read and decided under it.
+and commits. Where another process has appended meanwhile, it looks whether all that was read is still what it was, and
+appends all the same: so any number of processes write for a tenant, and hold the lock for no longer than that statement
+takes. Else the lock is taken first, and everything is read and decided under it.
 """
 
 from __future__ import annotations
@@ -16,38 +18,40 @@ from ledger.database import TENANT_LOCK, queries
 from ledger.draft import Draft, Request
 from ledger.outage import AWAY, ask_after, hang_up, is_answer, undo
 from ledger.store import Connection, Pool, Vault
+from ledger.view import MovedOn
 
 _SQL = queries("ledger/queries.sql")
 _log = logging.getLogger(__name__)
 
 
-# Called once a draft is committed, before the connection is given back: that may fail, and committed is committed.
-Done = Callable[[Draft], None]
+# Called once a draft is committed, with the position of its first event (None: it has none), before the connection is
+# given back: that may fail, and committed is committed.
+Done = Callable[[Draft, int | None], None]
 
 
-async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done) -> None:
-    """Commits what was decided without the lock. MovedOn: the log does not end there any more, and nothing was written.
+async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded: bool = False) -> None:
+    """Commits what was decided without the lock; where it is `crowded`, the log hardly ever ends where it did.
 
-    What else it raises before it is `done`, and `commit_under_lock` too, has written nothing, but for OutcomeUnknown.
+    MovedOn: what was decided rests on what may no longer be true, and nothing was written. What else it raises before
+    it is `done`, and `commit_under_lock` too, has written nothing, but for OutcomeUnknown.
     """
     batch = draft.batch
     if not batch.appended and is_one_statement(batch):
-        done(draft)  # refusals and duplicates: there is nothing to write
+        done(draft, None)  # refusals and duplicates: there is nothing to write
         return
     connection = await draft.connect(pool)
     if is_one_statement(batch):
-        await _append_at_once(pool, connection, vault, draft)
-        done(draft)
+        done(draft, await _append_at_once(pool, connection, vault, draft, crowded=crowded))
         return
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await append(connection, vault, batch, draft.rows, at_end=True)
+        first = await append(connection, vault, batch, draft.rows, at_end=True)
     except BaseException as error:
         await undo(connection, transaction, error)
         raise
     await _end(pool, connection, transaction, draft)
-    done(draft)
+    done(draft, first)
 
 
 async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Sequence[Request], done: Done) -> None:
@@ -59,24 +63,31 @@ async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Se
             # A statement of its own: only the next one sees what the lock's holder before has committed.
             await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, draft.batch.tenant_id)
             await draft.add(connection, vault, requests)
+            first = None
             if draft.batch.appended or not is_one_statement(draft.batch):
-                await append(connection, vault, draft.batch, draft.rows, at_end=False)
+                first = await append(connection, vault, draft.batch, draft.rows, at_end=False)
         except BaseException as error:
             await undo(connection, transaction, error)
             raise
         await _end(pool, connection, transaction, draft)
-        done(draft)
+        done(draft, first)
 
 
-async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draft: Draft) -> None:
+async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draft: Draft, *, crowded: bool) -> int:
     """By a statement that is a transaction of its own: an answer that never comes leaves the doubt of a commit's."""
+    batch, seen = draft.batch, draft.batch.seen() if crowded else None
     sent, backend = time.monotonic(), connection.get_server_pid()
     try:
-        await append(connection, vault, draft.batch, draft.rows, at_end=True)
+        try:
+            return await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
+        except MovedOn:
+            if crowded or (seen := batch.seen()) is None:
+                raise
+            return await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
     except AWAY as error:
         if is_answer(error):
             raise
-        await _ask_after(pool, connection, draft, sent, backend)
+        return await _ask_after(pool, connection, draft, sent, backend)
 
 
 async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draft) -> None:
@@ -87,7 +98,7 @@ async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draf
         await _ask_after(pool, connection, draft, sent)
 
 
-async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float, backend: int | None = None) -> None:
+async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float, backend: int | None = None) -> int:
     _log.warning("a commit was not answered, asking after it")
     hang_up(connection)
-    await ask_after(pool, draft.batch.tenant_id, draft.rows.first_id, sent, backend)
+    return await ask_after(pool, draft.batch.tenant_id, draft.rows.first_id, sent, backend)

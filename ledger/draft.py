@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ledger.append import Rows
-from ledger.batch import Batch, NotLoaded
+from ledger.batch import Batch
 from ledger.codec import Metadata
 from ledger.commands import Command
 from ledger.database import queries
 from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.store import Connection, Pool, Vault
-from ledger.view import Pair
+from ledger.view import NotLoaded, Pair
 
 _SQL = queries("ledger/queries.sql")
 
@@ -63,6 +63,8 @@ class Draft:
         self.rows = Rows()
         self.begun = time.perf_counter()
         self.is_committed = False
+        # By how much further on its events lie than was believed when they were decided.
+        self.moved = 0
         self._connection: Connection | None = None
         self._outcomes: list[Answer | Refused] = []
         self._metadata: list[Metadata] = []
@@ -111,15 +113,22 @@ class Draft:
         rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, paths, keys)
         return {(path, key): (found, position) for path, key, found, position in rows} | self.batch.used_keys()
 
-    def committed(self) -> None:
-        """Tells each who asked, whoever has gone away; the next batch knows what this one has read and written."""
+    def committed(self, first: int | None) -> None:
+        """Tells each who asked, whoever has gone away; the next batch knows what this one has read and written. `first`
+        is the position of its first event, if it has any.
+        """
         self.is_committed = True
-        self.batch.remember()
+        head = self.batch.head
+        self.moved = first - (head + 1) if first is not None else 0
+        self.batch.remember(self.moved)
         for request, outcome in zip(self.requests, self._outcomes, strict=True):
             if isinstance(outcome, Refused):
                 request.refuse(outcome)
             elif not request.answer.done():
-                request.answer.set_result(outcome)
+                believed = self.moved and outcome.position > head
+                request.answer.set_result(
+                    outcome._replace(position=outcome.position + self.moved) if believed else outcome
+                )
 
 
 def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: dict[Pair, tuple[str, int]]) -> Answer:

@@ -8,7 +8,7 @@ for ever, and defaults are part of the format (`records`).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -228,6 +228,19 @@ NAMES: dict[type[Event], tuple[str, int]] = {event: stored for stored, event in 
 PERSONAL_MEMBERS: dict[type[Event], tuple[str, ...]] = {
     SwishStatusReceived: ("payer_alias", "message", "callback"),
 }
+
+
+class Appended(NamedTuple):
+    """An event to append. `command` is the index of the one it belongs to; `sealed_by` the subject whose key seals what
+    is personal in it (`customer.subject`), None where there is nothing; `data` its bytes, if they were made already.
+    """
+
+    stream: str
+    version: int
+    event: Event
+    command: int
+    sealed_by: str | None
+    data: bytes | None
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):

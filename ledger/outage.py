@@ -62,10 +62,10 @@ async def undo(connection: Connection, transaction: Any, error: BaseException) -
         await transaction.rollback()
 
 
-async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: float, backend: int | None = None) -> None:
-    """After a commit without an answer, `sent` then (monotonic): returns when it has happened.
+async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: float, backend: int | None = None) -> int:
+    """After a commit without an answer, `sent` then (monotonic): once it has happened, where its first event lies.
 
-    `first_id` is its first event, if it has any; `backend` the process that was sent a statement which commits by
+    `first_id` is that event, if it has any; `backend` the process that was sent a statement which commits by
     itself, and may not have begun it. Unavailable: it has not happened and will not; OutcomeUnknown: nobody could be
     asked in time.
     """
@@ -74,20 +74,21 @@ async def ask_after(pool: Pool, tenant_id: int, first_id: UUID | None, sent: flo
         try:
             async with pool.acquire(timeout=left) as connection:
                 within = min(left, ASK_AT_LEAST)
-                happened = await _has_happened(connection, tenant_id, first_id, backend, within)
+                position = await _position(connection, tenant_id, first_id, backend, within)
         except Exception:
             # Whatever it is that answers wrongly: it has not said that nothing happened.
             await asyncio.sleep(0.2)
         else:
-            if happened:
-                return
+            if position is not None:
+                return position
             raise Unavailable("the database went away before the commit; send this again")
     raise OutcomeUnknown("the database went away during the commit")
 
 
-async def _has_happened(
+async def _position(
     connection: Connection, tenant_id: int, first_id: UUID | None, backend: int | None, within: float
-) -> bool:
+) -> int | None:
+    """Where the event lies; None: it does not, and will not."""
     transaction = connection.transaction()
     try:
         async with asyncio.timeout(within):
@@ -100,7 +101,7 @@ async def _has_happened(
                     raise TimeoutError
             # Granted only when the transaction in doubt has ended, one way or the other.
             await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, tenant_id)
-            found = first_id is not None and bool(await connection.fetchval(_SQL["find_event"], tenant_id, first_id))
+            found: int | None = await connection.fetchval(_SQL["find_event"], tenant_id, first_id)
             await transaction.rollback()
     except BaseException as error:
         await undo(connection, transaction, error)

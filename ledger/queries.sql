@@ -88,11 +88,13 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE tenant_id = $1 AND stream >= 'outlet-' AND stream < 'outlet.'
  ORDER BY position
 
--- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock
+-- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock, $14
+-- to $21 what was read for it, null where nothing but that head will do
 SELECT first_position
   FROM ledger.append($1, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[],
                      $6::text::integer[], $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[],
-                     $12::text::text[], $13)
+                     $12::text::text[], $13, $14::text::text[], $15::text::bigint[], $16::text::text[],
+                     $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[], $21)
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2

@@ -24,6 +24,14 @@ REFERENCE_KINDS = ("invoice-number", "order-no-of-day", "order-int-id")
 Pair = tuple[str, str]
 
 
+class NotLoaded(Exception):
+    """A decision has to wait for something that is being read."""
+
+
+class MovedOn(Exception):
+    """Somebody else has appended since it was read: what was decided rests on what is no longer true."""
+
+
 class Decision(msgspec.Struct):
     """Events by stream in the order they are appended, and the promises that go with them.
 

@@ -6,8 +6,9 @@ own answer. A command that is refused does not touch its neighbours.
 
 The next batch is read and decided while the one before it is on its way to the disk, upon what that one will have made
 true, and without the tenant's lock: the append takes the lock, and appends only if the log still ends where the batch
-believed. Where it does not (another process writes for the same tenant), or anything else goes wrong, the same commands
-are decided again under the lock; and a batch that was built upon one that failed is thrown away and begun anew.
+believed, or if all that it has read is still what it was (another process writes for the same tenant; for a while
+batches stand alone then). Where it is not, or anything else goes wrong, the same commands are decided again under the
+lock; and a batch that was built upon one that failed, or came elsewhere, is thrown away and begun anew.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ledger.batch import Batch, MovedOn
+from ledger.batch import Batch
 from ledger.commands import Command
 from ledger.commit import commit, commit_under_lock
 from ledger.database import queries
@@ -30,6 +31,7 @@ from ledger.recent import Recent
 from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
 from ledger.tenants import Tenant
+from ledger.view import MovedOn
 
 __all__ = ["Answer", "Context", "Writer"]
 
@@ -48,7 +50,7 @@ BEGUN_WITHIN = 5.0
 HALVED_FROM = 16
 # How often what comes meanwhile is added to the next batch, and for how long at most, seconds. Then it waits its turn.
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
-# So many batches after one that another process was quicker than take the lock before they read.
+# So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
 
 
@@ -60,7 +62,7 @@ class _Queue:
         self.recent = Recent()
         self.worker: asyncio.Task[None] | None = None
         self.watch: asyncio.TimerHandle
-        # So many batches take the lock first: another process writes here too.
+        # So many batches stand alone: another process writes here too.
         self.crowded = 0
 
 
@@ -126,19 +128,17 @@ class Writer:
         before: Draft | None = None
         try:
             while queue.waiting or flight is not None:
-                draft = None
-                if queue.waiting and not queue.crowded and (before is None or before.batch.may_be_built_upon):
-                    draft = await self._draft(tenant_id, queue, before, flight)
-                if flight is not None and not await flight and draft is not None:
+                draft, crowded = None, queue.crowded > 0
+                if queue.waiting and (before is None or crowded or before.batch.may_be_built_upon):
+                    draft = await self._draft(tenant_id, queue, before, flight, alone=crowded)
+                if flight is not None and not await flight and draft is not None and not crowded:
                     self._put_back(queue, draft.requests)
                     self._let_go(draft)
                     draft = None
                 flight = before = None
                 if draft is not None:
-                    flight, before = asyncio.create_task(self._append(tenant_id, queue, draft)), draft
-                elif queue.waiting and queue.crowded:
-                    queue.crowded -= 1
-                    await self._handle(tenant_id, queue, self._take(queue, BATCH_AT_MOST))
+                    queue.crowded -= crowded
+                    flight, before = asyncio.create_task(self._append(tenant_id, queue, draft, crowded=crowded)), draft
         finally:
             queue.worker = None
             queue.watch.cancel()
@@ -170,17 +170,19 @@ class Writer:
         queue.watch = asyncio.get_running_loop().call_later(BEGUN_WITHIN / 10, self._watch, queue)
 
     async def _draft(
-        self, tenant_id: int, queue: _Queue, before: Draft | None, flight: asyncio.Task[bool] | None
+        self, tenant_id: int, queue: _Queue, before: Draft | None, flight: asyncio.Task[bool] | None, *, alone: bool
     ) -> Draft | None:
-        """Decides what waits, and what comes while the batch `before` is in `flight`. None: it has to be done anew."""
-        draft = Draft(Batch(tenant_id, queue.recent, before.batch if before is not None else None))
+        """Decides what waits while the batch `before` is in `flight`: upon that, with what comes meanwhile, or `alone`.
+        None: it has to be done anew.
+        """
+        draft = Draft(Batch(tenant_id, queue.recent, before.batch if before is not None and not alone else None))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
             while time.monotonic() < patience:
                 under_way = len(before.requests) if before is not None and not before.is_committed else 0
                 share = max(HALVED_FROM, (under_way + len(taken) + len(queue.waiting)) // 2)
-                room = max(0, min(share, BATCH_AT_MOST) - len(taken))
+                room = max(0, min(share, BATCH_AT_MOST) - len(taken)) if not alone or not taken else 0
                 if requests := self._take(queue, room):
                     taken += requests
                     await draft.add(await draft.connect(self._pool), self._vault, requests)
@@ -214,23 +216,24 @@ class Writer:
     async def _again(self, tenant_id: int, queue: _Queue, requests: Sequence[Request], error: Exception) -> None:
         """What came to nothing without the lock, under it; or refused, where that would change nothing."""
         if isinstance(error, MovedOn):
-            queue.crowded = CROWDED_FOR
             await self._handle(tenant_id, queue, requests)
         else:
             await self._one_by_one(tenant_id, queue, await self._failed(queue, requests, error))
 
-    async def _append(self, tenant_id: int, queue: _Queue, draft: Draft) -> bool:
+    async def _append(self, tenant_id: int, queue: _Queue, draft: Draft, *, crowded: bool) -> bool:
         """Appends a draft and answers. False: it was not as decided, and what was built upon it is void."""
         failure: Exception | None = None
         try:
-            await commit(self._pool, self._vault, draft, self._done)
+            await commit(self._pool, self._vault, draft, self._done, crowded=crowded)
         except Exception as error:
             failure = error
         finally:
             self._let_go(draft)
+        if draft.moved or isinstance(failure, MovedOn):
+            queue.crowded = CROWDED_FOR
         if failure is not None and not draft.is_committed:
             await self._again(tenant_id, queue, draft.requests, failure)
-        return draft.is_committed
+        return draft.is_committed and not draft.moved
 
     async def _handle(self, tenant_id: int, queue: _Queue, requests: Sequence[Request]) -> None:
         """One batch under the lock; when it fails as a whole, one by one, so that each gets its own honest answer."""
@@ -242,8 +245,8 @@ class Writer:
             if not draft.is_committed:
                 await self._one_by_one(tenant_id, queue, await self._failed(queue, requests, error))
 
-    def _done(self, draft: Draft) -> None:
-        draft.committed()
+    def _done(self, draft: Draft, first: int | None) -> None:
+        draft.committed(first)
         if draft.batch.appended:
             self._announce(draft.batch.tenant_id)
         self._measured(len(draft.requests), len(draft.batch.appended), time.perf_counter() - draft.begun)
