@@ -59,8 +59,6 @@ class Batch:
         self._before = before
         self._recent = recent
         self._states: dict[str, State | Later] = {}
-        # Streams whose state here has events of this batch in it, at the positions where they were believed to come.
-        self._believed: set[str] = set()
         self._bytes: dict[str, int] = {}
         self._claims: dict[Pair, str | None] = {}
         self._shared: dict[Pair, list[str]] = {}
@@ -100,7 +98,6 @@ class Batch:
         found = self._states[stream]
         if isinstance(found, Later):
             found = self._states[stream] = found.folded()
-            self._believed.add(stream)
         return found
 
     def _of(self, stream: str, kind: type[S]) -> S:
@@ -257,14 +254,11 @@ class Batch:
         }
 
     def remember(self, moved: int) -> None:
-        """After the commit: the states are those of the log now, and may be kept for the next batch. Its events lie
-        `moved` positions further on than it believed.
+        """After the commit: the states are those of the log now, and may be kept for the next batch. Where its events
+        lie `moved` positions further on than it believed, those of their streams may not: they name positions.
         """
         self._before = None
-        unknown = self.wiser | self._believed if moved else self.wiser
-        for state in self._states.values() if moved else ():
-            if isinstance(state, Later):
-                state.move(moved)
+        unknown = self.wiser | {one.stream for one in self.appended} if moved else self.wiser
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),
             self._bytes,

@@ -54,10 +54,6 @@ class Later:
         self._events.append((position, event, fingerprint))
         self.version += 1
 
-    def move(self, by: int) -> None:
-        """The events lie so many positions further on."""
-        self._events = [(position + by, event, fingerprint) for position, event, fingerprint in self._events]
-
     def folded(self) -> State:
         """The state after all of them."""
         state = self._before

@@ -129,7 +129,7 @@ class Writer:
         try:
             while queue.waiting or flight is not None:
                 draft, crowded = None, queue.crowded > 0
-                if queue.waiting and (before is None or crowded or before.batch.may_be_built_upon):
+                if queue.waiting and (before is None or (not crowded and before.batch.may_be_built_upon)):
                     draft = await self._draft(tenant_id, queue, before, flight, alone=crowded)
                 if flight is not None and not await flight and draft is not None and not crowded:
                     self._put_back(queue, draft.requests)

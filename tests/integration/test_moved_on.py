@@ -1,0 +1,140 @@
+"""A batch that is decided while another process appends: all the same if what it has read is still so, else anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
+
+import pytest
+
+from ledger.batch import Batch
+from ledger.commands import Command, TakeSwish
+from ledger.commit import commit
+from ledger.draft import Answer, Context, Draft, Request
+from ledger.erasure import EraseCustomer
+from ledger.errors import Refused
+from ledger.events import SwishStatusReceived
+from ledger.recent import Recent
+from ledger.swish_door import OPEN
+from ledger.view import MovedOn
+from ledger.writer import Writer
+from tests.integration.shop import Body, Shop, command, open_shop, order_id, sale
+
+EVA = order_id("eva")
+OF_EVA = {"CustomerId": str(EVA), "Comments": "no onions"}
+
+
+@pytest.fixture
+async def shop(dsn: str) -> AsyncIterator[Shop]:
+    async with open_shop(dsn) as opened:
+        yield opened
+
+
+def another(shop: Shop) -> Shop:
+    """The same shop in another process, as far as the ledger can tell."""
+    return shop._replace(writer=Writer(shop.pool, shop.vault))
+
+
+class Decided:
+    """Commands that were read and decided, and are not appended yet."""
+
+    def __init__(self, shop: Shop, draft: Draft) -> None:
+        self._shop, self.draft = shop, draft
+
+    @classmethod
+    async def begin(cls, shop: Shop, *commands: Command) -> Decided:
+        draft = Draft(Batch(shop.tenant.tenant_id, Recent()))
+        loop = asyncio.get_running_loop()
+        requests = [Request(one, Context(actor="test"), loop.create_future(), 0.0) for one in commands]
+        await draft.add(await draft.connect(shop.pool), shop.vault, requests)
+        return cls(shop, draft)
+
+    async def append(self, *, crowded: bool = False) -> list[Answer | BaseException | None]:
+        """What each is told."""
+        try:
+            await commit(self._shop.pool, self._shop.vault, self.draft, Draft.committed, crowded=crowded)
+        finally:
+            connection = self.draft.let_go()
+            assert connection is not None
+            await self._shop.pool.release(connection)
+        return [answer.exception() or answer.result() for answer in (one.answer for one in self.draft.requests)]
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+async def test_what_concerns_others_does_not_matter(shop: Shop, crowded: bool) -> None:
+    await shop.post(sale("known", receipt=1))
+    ours = [sale("a", receipt=2), sale("a", receipt=2), sale("known", receipt=1), sale("b", receipt=1)]
+    amended = sale("known", receipt=1, TaxPercent=25.0)
+    decided = await Decided.begin(shop, *(command(shop.tenant, body) for body in [*ours, amended]))
+    await another(shop).post(sale("c", receipt=3))
+    first, again, known, taken, amendment = await decided.append(crowded=crowded)
+    assert decided.draft.moved == 3
+    assert (first, again, known) == (Answer(9, False), Answer(9, True), Answer(3, True))
+    assert isinstance(taken, Refused) and amendment == Answer(10, False)
+    events = await shop.events()
+    assert [(position, stream[6:]) for position, stream, *_ in events[6:]] == [
+        (7, str(order_id("a"))), (8, str(order_id("a"))), (9, str(order_id("a"))), (10, str(order_id("known"))),
+    ]  # fmt: skip
+    assert await shop.post(sale("a", receipt=2)) == Answer(9, True)
+    assert await shop.post(amended) == Answer(10, True)
+
+
+async def same_order(other: Shop) -> None:
+    await other.post(sale("a", Comments="theirs"))
+
+
+async def same_receipt(other: Shop) -> None:
+    await other.post(sale("b", receipt=7))
+
+
+async def swish_that_waits_for_it(other: Shop) -> None:
+    paid = SwishStatusReceived(kind="payment", status="PAID", amount=Decimal(133), payee_payment_reference="F-1")
+    said = TakeSwish(stream="swish-A1", said=paid, swish_type=10, door=OPEN)
+    await other.writer.submit(other.tenant, said, Context(actor="test"))
+
+
+async def her_erasure(other: Shop) -> None:
+    await other.writer.submit(other.tenant, EraseCustomer(customer_id=EVA), Context(actor="test"))
+
+
+NEW = sale("a", receipt=7, InvoiceNumber="F-1")
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+@pytest.mark.parametrize(
+    ("meanwhile", "body"),
+    [
+        (same_order, NEW),
+        (same_receipt, NEW),
+        (swish_that_waits_for_it, NEW),
+        (her_erasure, NEW | OF_EVA),
+        (her_erasure, sale("hers", Comments="again")),  # her key seals it, and nothing else says that it is hers
+    ],
+)
+async def test_what_it_has_read_does(
+    shop: Shop, meanwhile: Callable[[Shop], Awaitable[None]], body: Body, crowded: bool
+) -> None:
+    await shop.post(sale("hers") | OF_EVA)
+    decided = await Decided.begin(shop, command(shop.tenant, body))
+    await meanwhile(another(shop))
+    before = await shop.events()
+    with pytest.raises(MovedOn):
+        await decided.append(crowded=crowded)
+    assert await shop.events() == before
+
+
+async def test_two_that_write_all_the_time(shop: Shop) -> None:
+    """Each knows afterwards what it has written where, for it answers from memory."""
+    both = shop, another(shop)
+    bodies = [[sale(f"{side}/{number}") for number in range(200)] for side in "ab"]
+    amended = [[body | {"TaxPercent": 25.0} for body in part] for part in bodies]
+    for parts in (bodies, amended):
+        told = await asyncio.gather(*(one.post(body) for one, part in zip(both, parts, strict=True) for body in part))
+        assert not any(answer.duplicate for answer in told)
+        again = await asyncio.gather(*(one.post(body) for one, part in zip(both, parts, strict=True) for body in part))
+        assert again == [answer._replace(duplicate=True) for answer in told]
+    events = await shop.events()
+    assert [position for position, *_ in events] == list(range(1, 401 * 4 - 3))
+    last = {stream: position for position, stream, *_ in events}
+    assert [last[f"order-{body['Id']}"] for part in bodies for body in part] == [answer.position for answer in told]
