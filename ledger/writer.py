@@ -130,8 +130,8 @@ class Writer:
             while queue.waiting or flight is not None:
                 draft, crowded = None, queue.crowded > 0
                 if queue.waiting and (before is None or (not crowded and before.batch.may_be_built_upon)):
-                    draft = await self._draft(tenant_id, queue, before, flight, alone=crowded)
-                if flight is not None and not await flight and draft is not None and not crowded:
+                    draft = await self._draft(tenant_id, queue, before, flight)
+                if flight is not None and not await flight and draft is not None:
                     self._put_back(queue, draft.requests)
                     self._let_go(draft)
                     draft = None
@@ -170,19 +170,17 @@ class Writer:
         queue.watch = asyncio.get_running_loop().call_later(BEGUN_WITHIN / 10, self._watch, queue)
 
     async def _draft(
-        self, tenant_id: int, queue: _Queue, before: Draft | None, flight: asyncio.Task[bool] | None, *, alone: bool
+        self, tenant_id: int, queue: _Queue, before: Draft | None, flight: asyncio.Task[bool] | None
     ) -> Draft | None:
-        """Decides what waits while the batch `before` is in `flight`: upon that, with what comes meanwhile, or `alone`.
-        None: it has to be done anew.
-        """
-        draft = Draft(Batch(tenant_id, queue.recent, before.batch if before is not None and not alone else None))
+        """Decides what waits, and what comes while the batch `before` is in `flight`. None: it has to be done anew."""
+        draft = Draft(Batch(tenant_id, queue.recent, before.batch if before is not None else None))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
             while time.monotonic() < patience:
                 under_way = len(before.requests) if before is not None and not before.is_committed else 0
                 share = max(HALVED_FROM, (under_way + len(taken) + len(queue.waiting)) // 2)
-                room = max(0, min(share, BATCH_AT_MOST) - len(taken)) if not alone or not taken else 0
+                room = max(0, min(share, BATCH_AT_MOST) - len(taken))
                 if requests := self._take(queue, room):
                     taken += requests
                     await draft.add(await draft.connect(self._pool), self._vault, requests)
