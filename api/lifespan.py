@@ -60,10 +60,10 @@ async def running(
         state.pools = {"writes": pool, "reads": state.pool, "doors": doors}
         state.register = Register(doors, state.vault)
         state.sign_in = SignIn(doors, state.register.secret)
-        projectors_ = projecting(settings, dsn, state.progress)
+        apart = projecting(settings, dsn, state.progress)
         sealing = _sealing(dsn, Memory(settings.seal_dir), wake_sealer)
         async with (
-            projectors_ if projectors else contextlib.nullcontext(_nobody) as wake_projectors,
+            apart if projectors else contextlib.nullcontext(_nobody) as wake_projectors,
             sealing if sealer else contextlib.nullcontext() as state.sealer,
         ):
             state.writer = Writer(
