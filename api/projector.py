@@ -140,7 +140,9 @@ def main() -> None:
 async def _project() -> None:
     told = asyncio.StreamReader(_LONGEST_TASK)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
-    task = msgspec.json.decode(await told.readline(), type=_Task)
+    if not (line := await told.readline()):
+        return  # the server ended before it could say anything
+    task = msgspec.json.decode(line, type=_Task)
     logs.configure(Settings(log_level=task.log_level, log_format=task.log_format))
     stop, wake = asyncio.Event(), asyncio.Event()
     async with pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool:

@@ -1,8 +1,8 @@
 """One batch of commands against one tenant: what they see, and what they add. The `View` of `commands`, over a database
 connection.
 
-What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there: it holds the
-tenant's lock when it reads, or names `head` when it appends (`commit`). A batch may be built upon one whose append is
+What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there, or that what was
+`seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be built upon one whose append is
 under way: it sees that one's decisions, and falls with it.
 """
 
