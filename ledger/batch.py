@@ -2,8 +2,8 @@
 connection.
 
 What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there, or that what was
-`seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be built upon one whose append is
-under way: it sees that one's decisions, and falls with it.
+`seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be
+built upon one whose append is under way: it sees that one's decisions, and falls with it.
 """
 
 from __future__ import annotations
