@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from ledger.store import Vault
 
 ANSWER_WITHIN = 5.0  # seconds for DATABASE_URL to take a connection
 CLOSE_WITHIN = 1.0  # seconds that connections get for a farewell
+FINISH_WITHIN = 5.0  # seconds that work of the background gets for the batch it has in hand
 CATCH_UP_WITHIN = 1.0  # seconds that a start waits for read models
 # What a query meets in a database that has no such table, column, function or schema.
 _NOT_THERE = (
@@ -196,6 +197,22 @@ async def pool_of(
             await asyncio.wait_for(opened.close(), CLOSE_WITHIN)
         except TimeoutError:
             opened.terminate()
+
+
+@contextlib.asynccontextmanager
+async def at_work(
+    pool: pool.Pool, stop: asyncio.Event, work: Coroutine[None, None, None]
+) -> AsyncIterator[asyncio.Task[None]]:
+    """`work` beside the block; on the way out `stop` is set, and what is in hand is finished."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        stop.set()
+        await asyncio.wait([task], timeout=FINISH_WITHIN)
+        # What is still under way hears that its connection is gone, and ends; a frozen server would never say so.
+        pool.terminate()
+        await task
 
 
 async def prepare(settings: Settings, dsn: str, *, catch_up: bool = False) -> int:

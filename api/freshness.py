@@ -85,7 +85,7 @@ def named_position(request: Request) -> int:
 
 
 async def _wait(request: Request, tenant_id: int, projection: str, wanted: int) -> int:
-    """Looks at the checkpoint; between looks a projector of this process wakes it at once. Gives the position."""
+    """Looks at the checkpoint; between looks this server's projectors wake it at once. Gives the position."""
     state = request.app.state
     pause = _FIRST_PAUSE
     while True:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
 from api.access import Register
-from api.connect import pool_of
+from api.connect import at_work, pool_of
 from api.projector import projecting
 from api.throttle import Throttle
 from api.watch import Watch
@@ -19,7 +19,7 @@ from ledger.database import READING, SEALER
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.sign_in import SignIn
-from ledger.store import Pool, Vault
+from ledger.store import Vault
 from ledger.tenants import all_tenants
 from ledger.writer import Writer
 from projections.progress import Progress
@@ -27,7 +27,6 @@ from projections.progress import Progress
 # Connections. The writer has a pool of its own, and so has the look-up of credentials: however many reports are asked
 # for, a till can sell.
 FOR_READS, FOR_WRITES, FOR_DOORS, FOR_SEALER = 12, 8, 3, 1
-FINISH_WITHIN = 5.0  # seconds that the sealer gets for the batch it has in hand
 
 
 @contextlib.asynccontextmanager
@@ -85,19 +84,5 @@ async def _sealing(dsn: str, memory: Memory, wake: asyncio.Event) -> AsyncIterat
     stop = asyncio.Event()
     async with pool_of(dsn, FOR_SEALER, WORK_WITHIN, SEALER) as pool:
         sealer = Sealer(pool, memory)
-        async with _at_work(pool, stop, sealer.run(stop, wake)):
+        async with at_work(pool, stop, sealer.run(stop, wake)):
             yield sealer
-
-
-@contextlib.asynccontextmanager
-async def _at_work(pool: Pool, stop: asyncio.Event, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """`work` beside the block; on the way out `stop` is set, and what is in hand is finished."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait([task], timeout=FINISH_WITHIN)
-        # What is still under way hears that its connection is gone, and ends; a frozen server would never say so.
-        pool.terminate()
-        await task

@@ -68,7 +68,7 @@ class Load:
 
         Large documents leave holes all over the heap, which the allocator keeps for the next ones, and a failed one
         leaves cycles (an error, its traceback, the frames with the document in them) that the collector, tuned for
-        small requests, would look for in an hour. Work goes on behind an answer (read models), hence more than once.
+        small requests, would look for in an hour. Work goes on behind an answer (its batch), hence more than once.
         """
         if self._strain < STRAIN or now - self._tidied < TIDY_EVERY:
             return

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -20,16 +19,17 @@ import msgspec
 import uvloop
 
 from api import logs
-from api.connect import pool_of
+from api.connect import FINISH_WITHIN, at_work, pool_of
 from ledger.database import ROOT
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.store import Vault
+from ledger.waits import first_of
+from projections.filling import collecting_seldom
 from projections.following import run_forever
 from projections.progress import Progress
 
 CONNECTIONS = 2
-FINISH_WITHIN = 5.0  # seconds that it gets for the batch it has in hand
 AGAIN_AFTER = 0.5  # seconds before it is started again
 _LONGEST_TASK = 1 << 16
 _PIECE = 4096
@@ -89,8 +89,7 @@ class _Kept:
                 how = str(error.strerror)
             if not self._ending.is_set():
                 log.error("the projectors have ended (%s) and are started again", how)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ending.wait(), AGAIN_AFTER)
+                await first_of(AGAIN_AFTER, self._ending)
 
     async def _live(self) -> str:
         """One process from its start to its end; how it ended."""
@@ -132,9 +131,8 @@ def main() -> None:
     # Ctrl-C is for the whole group of processes, and systemd's SIGTERM too; the server is who decides.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    uvloop.run(_project())
+    with collecting_seldom():
+        uvloop.run(_project())
 
 
 async def _project() -> None:
@@ -145,16 +143,13 @@ async def _project() -> None:
     task = msgspec.json.decode(line, type=_Task)
     logs.configure(Settings(log_level=task.log_level, log_format=task.log_format))
     stop, wake = asyncio.Event(), asyncio.Event()
-    async with pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool:
-        work = asyncio.create_task(run_forever(pool, Vault(*task.keys), stop, wake, _Teller()))
+    async with (
+        pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool,
+        at_work(pool, stop, run_forever(pool, Vault(*task.keys), stop, wake, _Teller())) as work,
+    ):
         work.add_done_callback(lambda _: told.feed_eof())  # whatever ends it unasked, the server begins anew
         while await told.read(_PIECE):
             wake.set()
-        stop.set()
-        await asyncio.wait({work}, timeout=FINISH_WITHIN)
-        # What is still under way hears that its connection is gone, and ends; a frozen server would never say so.
-        pool.terminate()
-        await work
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A draft to the disk, in one of two ways; either way the log ends where its batch believed that it ends.
+"""A draft to the disk, in one of two ways; either way all that its batch was decided upon is true when it gets there.
 
 As a rule it was decided without the tenant's lock, and one statement takes the lock, looks where the log ends, appends
 and commits. Where another process has appended meanwhile, it looks whether all that was read is still what it was, and

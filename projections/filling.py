@@ -53,7 +53,7 @@ async def fill(
     Whatever goes wrong is raised, with the checkpoints where they were: `Runner` finds out what it is.
     """
     lanes = [_Lane(some, suffix) for some in _lanes(projections)]
-    with _collecting_seldom():
+    with collecting_seldom():
         await _fill(pool, vault, lanes, tenant_id, after, moved)
 
 
@@ -65,7 +65,7 @@ async def _fill(pool: Pool, vault: Vault, lanes: Sequence[_Lane], tenant_id: int
 
 
 @contextlib.contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """Records hold no cycles: looking for some in every thousand of them takes a tenth of the time."""
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 20)

@@ -33,8 +33,8 @@ async def run_forever(
 ) -> None:
     """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
 
-    `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by a writer in this process after
-    its commits, NOTIFY by those of others; a poll stands behind both.
+    `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by whoever hears
+    of commits sooner than NOTIFY tells of them; a poll stands behind both.
     """
     runner = Runner(pool, vault, ALL, progress=progress)
     wake = wake or asyncio.Event()

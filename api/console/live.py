@@ -1,6 +1,6 @@
 """Server-sent events that say how far a read model has come: a page that shows it asks for itself again then.
 
-Whoever watches a tenant shares one look at its checkpoints. Where the projectors work in this process they say when
+Whoever watches a tenant shares one look at its checkpoints. Where the projectors are this server's they say when
 there is something to look for; elsewhere it is looked for once in a while.
 """
 

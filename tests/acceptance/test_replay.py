@@ -46,8 +46,9 @@ def test_an_export_says_what_should_be_shown(tmp_path: Path) -> None:
     data, directory = tmp_path / "data", tmp_path / "export"
     with serving(data, tmp_path / "log") as url, httpx.Client(base_url=url, timeout=30) as client:
         for _ in range(5):
-            posted = client.post("/api/Order/PostOrder", json=bodies.an_order()).json()
-        while int(client.get("/v1/log/checkpoint").headers["Ledger-Position"]) < posted["Position"]:
+            posted = client.post("/api/Order/PostOrder", json=bodies.an_order())
+            assert posted.status_code == 200
+        while int(client.get("/v1/log/checkpoint").headers["Ledger-Position"]) < posted.json()["Position"]:
             time.sleep(0.05)
         exported(data, directory)
         assert client.post("/api/Order/PostOrder", json=bodies.an_order()).status_code == 200

@@ -14,6 +14,7 @@ import pytest
 from api.console.work import BROKEN_OFF, Kind, Outcome, Work, Works
 from ledger.audit.verify import verify
 from tests.integration.audited import Audited, open_audited
+from tests.integration.test_startup import children_running
 
 ORDERS = 100
 ENDS = ("events WHERE position", "signed_checkpoints WHERE size")
@@ -36,8 +37,7 @@ async def works(dsn: str) -> AsyncIterator[Works]:
 
 def workers() -> list[int]:
     """The processes that this one has started and that work on a log."""
-    children = [text for path in Path("/proc/self/task").glob("*/children") for text in path.read_text().split()]
-    return [int(one) for one in children if b"api.console.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return children_running("api.console.worker", os.getpid())
 
 
 def work(audited: Audited, kind: Kind, **trusted: str | None) -> Work:

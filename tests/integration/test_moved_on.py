@@ -31,9 +31,12 @@ async def shop(dsn: str) -> AsyncIterator[Shop]:
         yield opened
 
 
-def another(shop: Shop) -> Shop:
+@pytest.fixture
+async def other(shop: Shop) -> AsyncIterator[Shop]:
     """The same shop in another process, as far as the ledger can tell."""
-    return shop._replace(writer=Writer(shop.pool, shop.vault))
+    writer = Writer(shop.pool, shop.vault)
+    yield shop._replace(writer=writer)
+    await writer.close()
 
 
 class Decided:
@@ -62,12 +65,12 @@ class Decided:
 
 
 @pytest.mark.parametrize("crowded", [False, True])
-async def test_what_concerns_others_does_not_matter(shop: Shop, crowded: bool) -> None:
+async def test_what_concerns_others_does_not_matter(shop: Shop, other: Shop, crowded: bool) -> None:
     await shop.post(sale("known", receipt=1))
     ours = [sale("a", receipt=2), sale("a", receipt=2), sale("known", receipt=1), sale("b", receipt=1)]
     amended = sale("known", receipt=1, TaxPercent=25.0)
     decided = await Decided.begin(shop, *(command(shop.tenant, body) for body in [*ours, amended]))
-    await another(shop).post(sale("c", receipt=3))
+    await other.post(sale("c", receipt=3))
     first, again, known, taken, amendment = await decided.append(crowded=crowded)
     assert decided.draft.moved == 3
     assert (first, again, known) == (Answer(9, False), Answer(9, True), Answer(3, True))
@@ -113,20 +116,20 @@ NEW = sale("a", receipt=7, InvoiceNumber="F-1")
     ],
 )
 async def test_what_it_has_read_does(
-    shop: Shop, meanwhile: Callable[[Shop], Awaitable[None]], body: Body, crowded: bool
+    shop: Shop, other: Shop, meanwhile: Callable[[Shop], Awaitable[None]], body: Body, crowded: bool
 ) -> None:
     await shop.post(sale("hers") | OF_EVA)
     decided = await Decided.begin(shop, command(shop.tenant, body))
-    await meanwhile(another(shop))
+    await meanwhile(other)
     before = await shop.events()
     with pytest.raises(MovedOn):
         await decided.append(crowded=crowded)
     assert await shop.events() == before
 
 
-async def test_two_that_write_all_the_time(shop: Shop) -> None:
+async def test_two_that_write_all_the_time(shop: Shop, other: Shop) -> None:
     """Each knows afterwards what it has written where, for it answers from memory."""
-    both = shop, another(shop)
+    both = shop, other
     bodies = [[sale(f"{side}/{number}") for number in range(200)] for side in "ab"]
     amended = [[body | {"TaxPercent": 25.0} for body in part] for part in bodies]
     for parts in (bodies, amended):

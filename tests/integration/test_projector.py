@@ -13,13 +13,12 @@ import httpx
 import pytest
 
 from tests.integration.shop import order_id, sale
-from tests.integration.test_startup import Server, serving, url_of
+from tests.integration.test_startup import Server, children_running, serving, url_of
 
 
 def projectors_of(server: int) -> list[int]:
     """The numbers of a server's processes that project."""
-    children = [text for path in Path(f"/proc/{server}/task").glob("*/children") for text in path.read_text().split()]
-    return [int(one) for one in children if b"api.projector" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return children_running("api.projector", server)
 
 
 def the_projector(server: Server, other_than: int = 0) -> int:

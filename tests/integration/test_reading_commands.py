@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -104,16 +103,16 @@ def next_events(process: subprocess.Popen[str], count: int) -> list[Any]:
 
 
 def test_status_of_what_is_well(house: House) -> None:
-    found = house.tell("status")
+    while (found := house.tell("status"))["connected"] < 2:  # the server's projectors may not be there yet
+        assert found["connected"] == 1
     assert (found["well"], found["wrong"], found["database"]) == (True, [], house.settings["DATA_DIR"])
-    assert found["connected"] in (1, 2) and found["postgresql"] >= 15  # the projectors' process may not be there yet
+    assert found["connected"] == 2 and found["postgresql"] >= 15
     (tenant,) = found["tenants"]
     assert tenant["tenant"] == "demo" and tenant["head"] >= 5
     assert [one["projection"] for one in tenant["projections"]] == list(NAMES)
     assert tenant["seal"]["origin"] == "order-ledger/demo" and tenant["seal"]["stopped"] is None
     shown = house.says("status")
-    assert "not well" not in shown and all(name in shown for name in (*NAMES, "demo"))
-    assert re.search("processes +[12] connected", shown)
+    assert "not well" not in shown and all(name in shown for name in (*NAMES, "demo", "2 connected"))
     assert house.refused("status", "--tenant", "nobody").endswith("no tenant 'nobody'; there are: demo\n")
 
 

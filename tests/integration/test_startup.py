@@ -58,6 +58,12 @@ def get(lines: list[str], **headers: str) -> httpx.Response:
     return httpx.get(url, headers=headers, timeout=30)
 
 
+def children_running(module: str, parent: int) -> list[int]:
+    """The processes that a process has started to run a module."""
+    children = [text for path in Path(f"/proc/{parent}/task").glob("*/children") for text in path.read_text().split()]
+    return [int(one) for one in children if module.encode() in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
 def wait_until_gone(data_dir: Path) -> None:
     (cluster,) = data_dir.resolve().glob("postgres-[0-9]*")
     deadline = time.monotonic() + 30
