@@ -186,7 +186,8 @@ class TestInstant:
                 assert instant(wall.isoformat(), STOCKHOLM) == normal
 
 
-walls = st.datetimes(datetime(1900, 1, 2), datetime(2200, 12, 30))
+# A text cannot say which of two walls it means, so neither may these.
+walls = st.datetimes(datetime(1900, 1, 2), datetime(2200, 12, 30)).map(lambda wall: wall.replace(fold=0))
 zones = st.sampled_from(ZONES)
 fractions = st.from_regex(r"(\.[0-9]{1,7})?", fullmatch=True)
 offsets = st.sampled_from(["", "Z", "+00:00", "-00:00", "+01:00", "+0100", "+01", "-03:30", "+14:00", "-14:00"])
