@@ -187,6 +187,8 @@ class Writer:
                 if flight is None or flight.done():
                     return draft
                 await asyncio.wait([flight], timeout=TOPPED_UP_EVERY)
+                if flight.done():
+                    return draft
         except Exception as error:
             if flight is None:
                 self._let_go(draft)
