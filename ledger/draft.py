@@ -63,11 +63,18 @@ class Draft:
         self.rows = Rows()
         self.begun = time.perf_counter()
         self.is_committed = False
+        # Whether it came to the log as it was decided; known when its append is over.
+        self.landed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         # By how much further on its events lie than was believed when they were decided.
         self.moved = 0
         self._connection: Connection | None = None
         self._outcomes: list[Answer | Refused] = []
         self._metadata: list[Metadata] = []
+
+    @property
+    def has_come_through(self) -> bool:
+        """Whether its append is over, and it came to the log as it was decided."""
+        return self.landed.done() and self.landed.result()
 
     async def connect(self, pool: Pool) -> Connection:
         """The draft's connection, which acts for the tenant."""

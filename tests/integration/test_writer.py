@@ -13,9 +13,10 @@ import pytest
 from ledger.commands import LogDrawerEntry, SaveInvoice
 from ledger.errors import Refused, Unavailable
 from ledger.records import CustomerInvoice
+from ledger.tenant_queue import HALVED_FROM
 from ledger.till_records import CashDrawerLog
 from ledger.view import Decision, View
-from ledger.writer import HALVED_FROM, Answer, Context, Writer
+from ledger.writer import Answer, Context, Writer
 from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
 
 

@@ -29,7 +29,7 @@ MAY_IMPORT = {"ledger": {"ledger"}, "projections": {"ledger", "projections"}, "a
 IMPURE = {
     "__init__", "append", "batch", "batch_read", "callbacks", "commit", "credentials", "database", "demo", "draft",
     "embedded", "embedded_binaries", "embedded_cluster", "embedded_supervisor", "feed", "finding", "key_file", "outage",
-    "parent", "pool", "rotation", "settings", "sign_in", "store", "tenants", "users", "waits", "writer",
+    "parent", "pool", "rotation", "settings", "sign_in", "store", "tenant_queue", "tenants", "users", "waits", "writer",
 }  # fmt: skip
 PURE = sorted(path.stem for path in (ROOT / "ledger").glob("*.py") if path.stem not in IMPURE)
 PURE_OF_THE_AUDIT = (
