@@ -4,16 +4,19 @@ connection.
 What is read is true of the log at `head`. Whoever appends sees to it that the log still ends there, or that what was
 `seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be
 built upon one whose append is under way: it sees that one's decisions, and falls with it.
+
+A batch that may presume does not even read, where memory has a good guess: a stream of which nothing was seen is new,
+one that is known is as it was, and nobody holds what is asked after. Its append looks whether that is so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from ledger import codec, order
-from ledger.batch_read import Found, Seen, Wanted, miss, read
+from ledger.batch_read import NOTHING, Found, Seen, Wanted, miss, read
 from ledger.commands import Command
 from ledger.customer import DOCUMENTS, CustomerState, subject
 from ledger.document import DocumentState
@@ -24,7 +27,7 @@ from ledger.reactions import new_references
 from ledger.recent import Recent
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
-from ledger.view import ERASURES, Decision, MovedOn, NotLoaded, Pair
+from ledger.view import ERASURES, ORPHAN, Decision, MovedOn, NotLoaded, Pair
 from ledger.written import data_of
 
 S = TypeVar("S")
@@ -39,9 +42,14 @@ _NAMELESS = (PaymentCaptured, ReceiptIssued)
 class Batch:
     """Loads what commands need, holds the states their decisions leave, and gathers what is to be written."""
 
-    def __init__(self, tenant_id: int, recent: Recent, before: Batch | None = None) -> None:
+    def __init__(
+        self, tenant_id: int, recent: Recent, before: Batch | None = None, *, may_presume: bool = False
+    ) -> None:
         """`before` is a batch whose append is under way: here it has happened."""
         self.tenant_id = tenant_id
+        # Whether something was not read, but presumed: then all has to be looked at when it is appended.
+        self.presumes = False
+        self._may_presume = may_presume
         # Where the log ends for this batch; known once something was loaded, and every decision needs something.
         self.head = before.end if before is not None else -1
         self.appended: list[Appended] = []
@@ -190,10 +198,14 @@ class Batch:
         ]
 
     async def load(self, connection: Connection, vault: Vault) -> None:
-        """Reads what was needed and not there: one query, whatever the batch's size. MovedOn: see there."""
+        """Reads what was needed and not there: one query, whatever the batch's size, if any. MovedOn: see there."""
         wanted, self._wanted = self._wanted, Wanted()
-        for name in wanted.streams:
-            self._states[name] = self._known(name) or empty(name)
+        known = {name: self._known(name) for name in wanted.streams}
+        self._states |= {name: state or empty(name) for name, state in known.items()}
+        self._read.append(wanted)
+        if self._may_presume and self._is_guessed(wanted, known):
+            self._presume(wanted)
+            return
         found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
         if found.erasures != self._recent.erasures:
             # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
@@ -206,12 +218,28 @@ class Batch:
             found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
         self._stand_at(found.head)
         self._take_promises(wanted, found)
-        self._read.append(wanted)
         self._erasures = found.erasures
         for row in found.events:
             self.weigh(row["stream"], len(row["data"]))
         for recorded in await decode_rows(connection, self.tenant_id, found.events, vault, fingerprints=True):
             self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
+
+    def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
+        """Whether what is wanted may be as memory has it, and new where memory has nothing. Numbers are not guessed,
+        nor who shares a name: a payment asks, and most likely it has an order. Orphans are rare.
+        """
+        if wanted.counters or max(self.head, self._recent.head) < 0:
+            return False
+        if any(kind != ORPHAN for kind, _ in wanted.shared):
+            return False
+        return all(state is not None or self._recent.may_be_new(name) for name, state in known.items())
+
+    def _presume(self, wanted: Wanted) -> None:
+        self.presumes = True
+        if self.head < 0:
+            self.head = self._recent.head
+        self._erasures = self._recent.erasures
+        self._take_promises(wanted, NOTHING)
 
     def _versions(self, wanted: Wanted) -> dict[str, int]:
         return {name: self._states[name].version for name in wanted.streams}
@@ -258,6 +286,8 @@ class Batch:
         lie `moved` positions further on than it believed, those of their streams may not: they name positions.
         """
         self._before = None
+        if self.head >= 0:
+            self._recent.head = self.end + moved
         unknown = self.wiser | {one.stream for one in self.appended} if moved else self.wiser
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),

@@ -64,6 +64,9 @@ class Found(NamedTuple):
     events: list[asyncpg.Record]
 
 
+NOTHING = Found(-1, 0, {}, {}, {}, [])
+
+
 async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions: Mapping[str, int]) -> Found:
     """Of streams the events after `versions`."""
     rows = await connection.fetch(

@@ -1,9 +1,9 @@
 """A draft to the disk, in one of two ways; either way all that its batch was decided upon is true when it gets there.
 
 As a rule it was decided without the tenant's lock, and one statement takes the lock, looks where the log ends, appends
-and commits. Where another process has appended meanwhile, it looks whether all that was read is still what it was, and
-appends all the same: so any number of processes write for a tenant, and hold the lock for no longer than that statement
-takes. Else the lock is taken first, and everything is read and decided under it.
+and commits. Where another process has appended meanwhile, or something was presumed, it looks whether all that was read
+or presumed is so, and appends all the same: so any number of processes write for a tenant, and hold the lock for no
+longer than that statement takes. Else the lock is taken first, and everything is read and decided under it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ledger.append import append, is_one_statement
+from ledger.batch_read import Seen
 from ledger.database import TENANT_LOCK, queries
 from ledger.draft import Draft, Request
 from ledger.outage import AWAY, ask_after, hang_up, is_answer, undo
@@ -36,17 +37,22 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
     it is `done`, and `commit_under_lock` too, has written nothing, but for OutcomeUnknown.
     """
     batch = draft.batch
+    seen = batch.seen() if batch.presumes or crowded else None
+    if batch.presumes and (seen is None or not batch.appended):
+        raise MovedOn  # nothing would look whether it is so
     if not batch.appended and is_one_statement(batch):
         done(draft, None)  # refusals and duplicates: there is nothing to write
         return
     connection = await draft.connect(pool)
     if is_one_statement(batch):
-        done(draft, await _append_at_once(pool, connection, vault, draft, crowded=crowded))
+        done(draft, await _append_at_once(pool, connection, vault, draft, seen))
         return
     transaction = connection.transaction()
     await transaction.start()
     try:
-        first = await append(connection, vault, batch, draft.rows, at_end=True)
+        first = await append(connection, vault, batch, draft.rows, at_end=True, seen=seen if batch.presumes else None)
+        if first != batch.head + 1:
+            raise MovedOn  # what else is written names positions
     except BaseException as error:
         await undo(connection, transaction, error)
         raise
@@ -73,15 +79,15 @@ async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Se
         done(draft, first)
 
 
-async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draft: Draft, *, crowded: bool) -> int:
+async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draft: Draft, seen: Seen | None) -> int:
     """By a statement that is a transaction of its own: an answer that never comes leaves the doubt of a commit's."""
-    batch, seen = draft.batch, draft.batch.seen() if crowded else None
+    batch = draft.batch
     sent, backend = time.monotonic(), connection.get_server_pid()
     try:
         try:
             return await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
         except MovedOn:
-            if crowded or (seen := batch.seen()) is None:
+            if seen is not None or (seen := batch.seen()) is None:
                 raise
             return await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
     except AWAY as error:

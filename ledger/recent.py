@@ -9,16 +9,22 @@ from ledger.folding import Later, State
 
 # A stored byte is some thirty in memory at worst (`[{},{},…`), and that for as long as nothing newer comes.
 _BYTES_AT_MOST = 1 << 20
+# So many streams, and at most as many again, are known to be there when their states are not kept.
+_NAMES_AT_MOST = 4096
 
 
 class Recent:
     """States that are those of the log, the oldest forgotten first; bounded by the bytes their events take in it.
 
-    Good until a customer is erased: `erasures` is the count they belong to.
+    Good until a customer is erased: `erasures` is the count they belong to. `head` is where the log ended when the last
+    batch was committed; -1: nobody has looked.
     """
 
     def __init__(self) -> None:
         self.erasures = 0
+        self.head = -1
+        # Hashes of names: the newer ones, and those before them.
+        self._names: tuple[set[int], set[int]] = set(), set()
         self._states: OrderedDict[str, tuple[State | Later, int]] = OrderedDict()
         self._bytes = 0
 
@@ -30,19 +36,28 @@ class Recent:
             self._states[stream] = state, size
         return state
 
+    def may_be_new(self, stream: str) -> bool:
+        """Whether nothing was seen of a stream; seen longer ago, it is forgotten."""
+        name, (newer, older) = hash(stream), self._names
+        return name not in newer and name not in older
+
     def remember(self, states: Iterable[tuple[str, State | Later]], added: Mapping[str, int]) -> None:
         """Keeps states; `added` are bytes of events read or written since they were remembered last, by stream.
 
         A stream that has just begun is not kept: few are looked at again, their events are soon read, and what lies in
         memory for nothing has left the processor's caches when its place is wanted (a tenth of a post).
         """
+        newer, _ = self._names
         for stream, state in states:
+            newer.add(hash(stream))
             if isinstance(state, Later) and state.is_whole:
                 continue
             _, known = self._states.pop(stream, (None, 0))
             size = max(known, added.get(stream, 0))
             self._bytes += size - known
             self._states[stream] = state, size
+        if len(newer) > _NAMES_AT_MOST:
+            self._names = set(), newer
         # The newest stays, whatever its size: it is the one that is posted again.
         while self._bytes > _BYTES_AT_MOST and len(self._states) > 1:
             _, (_, size) = self._states.popitem(last=False)
@@ -50,5 +65,6 @@ class Recent:
 
     def clear(self) -> None:
         """Forgets everything."""
+        self.head = -1
         self._states.clear()
         self._bytes = 0

@@ -40,6 +40,8 @@ HALVED_FROM = 16
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
 # So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
+# So many batches after one that presumed what was not so are read again.
+CAUTIOUS_FOR = 64
 
 
 class Common:
@@ -91,6 +93,8 @@ class TenantQueue:
         self._watch: asyncio.TimerHandle
         # So many batches stand alone: another process writes here too.
         self._crowded = 0
+        # So many batches presume nothing.
+        self._cautious = 0
 
     @property
     def worker(self) -> asyncio.Task[None] | None:
@@ -147,7 +151,8 @@ class TenantQueue:
     async def _prepare(self, before: Draft | None) -> None:
         """Decides what waits, and what comes while the batch `before` is in the air, until it takes off itself."""
         common = self._common
-        draft = Draft(Batch(self._tenant_id, self._recent, before.batch if before is not None else None))
+        built_upon = before.batch if before is not None else None
+        draft = Draft(Batch(self._tenant_id, self._recent, built_upon, may_presume=not self._cautious))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
@@ -205,13 +210,16 @@ class TenantQueue:
         failure: Exception | None = None
         crowded = self._crowded > 0
         self._crowded -= crowded
+        self._cautious = max(0, self._cautious - 1)
         try:
             await commit(self._common.pool, self._common.vault, draft, self._common.done, crowded=crowded)
         except Exception as error:
             failure = error
         finally:
             self._common.let_go(draft)
-        if draft.moved or isinstance(failure, MovedOn):
+        if isinstance(failure, MovedOn) and draft.batch.presumes:
+            self._cautious = CAUTIOUS_FOR
+        elif draft.moved or isinstance(failure, MovedOn):
             self._crowded = CROWDED_FOR
         if failure is not None and not draft.is_committed:
             await self._again(draft.requests, failure)

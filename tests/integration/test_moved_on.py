@@ -46,8 +46,10 @@ class Decided:
         self._shop, self.draft = shop, draft
 
     @classmethod
-    async def begin(cls, shop: Shop, *commands: Command) -> Decided:
-        draft = Draft(Batch(shop.tenant.tenant_id, Recent()))
+    async def begin(
+        cls, shop: Shop, *commands: Command, recent: Recent | None = None, may_presume: bool = False
+    ) -> Decided:
+        draft = Draft(Batch(shop.tenant.tenant_id, recent or Recent(), may_presume=may_presume))
         loop = asyncio.get_running_loop()
         requests = [Request(one, Context(actor="test"), loop.create_future(), 0.0) for one in commands]
         await draft.add(await draft.connect(shop.pool), shop.vault, requests)

@@ -55,3 +55,11 @@ def test_a_stream_that_has_just_begun_is_read_when_it_is_wanted() -> None:
         state.add(1, OrderStatusChanged(status=1), None)
     recent.remember([("0", new), ("1", old)], {"0": 1, "1": 1})
     assert list(recent._states) == ["1"]
+
+
+def test_the_names_of_streams_are_known_longer_than_their_states() -> None:
+    recent = Recent()
+    for part in range(20):
+        recent.remember([(f"{part}-{number}", OrderState()) for number in range(1000)], {})
+    assert not any(recent.may_be_new(f"{part}-{number}") for part in range(16, 20) for number in range(1000))
+    assert all(recent.may_be_new(f"{part}-{number}") for part in range(10) for number in range(1000))
