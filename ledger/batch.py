@@ -5,38 +5,33 @@ What is read is true of the log at `head`. Whoever appends sees to it that the l
 `seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be
 built upon one whose append is under way: it sees that one's decisions, and falls with it.
 
-A batch that may presume does not even read, where memory has a good guess: a stream of which nothing was seen is new,
-one that is known is as it was, and nobody holds what is asked after. Its append looks whether that is so.
+Such a batch may also presume where memory has a good guess, and not even read: a stream of which nothing was seen is
+new, one that is known is as it was, and nobody holds what is asked after. Its append looks whether that is so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from ledger import codec, order
+from ledger import codec
 from ledger.batch_read import NOTHING, Found, Seen, Wanted, miss, read
 from ledger.commands import Command
-from ledger.customer import DOCUMENTS, CustomerState, subject
+from ledger.customer import CustomerState, subject
 from ledger.document import DocumentState
-from ledger.events import Appended, Event, PaymentCaptured, ReceiptIssued, Recorded
+from ledger.events import Appended, Event, Recorded
 from ledger.folding import Later, State, empty, evolve
 from ledger.order import OrderState
-from ledger.reactions import new_references
+from ledger.reactions import new_names
 from ledger.recent import Recent
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
-from ledger.view import ERASURES, ORPHAN, Decision, MovedOn, NotLoaded, Pair
+from ledger.view import ERASURES, Decision, MovedOn, NotLoaded, Pair
 from ledger.written import data_of
 
 S = TypeVar("S")
 _NOBODY: frozenset[UUID] = frozenset()
-_NO_ORDER = empty("order-")
-
-
-# What leaves the names alone that an order can be found by.
-_NAMELESS = (PaymentCaptured, ReceiptIssued)
 
 
 class Batch:
@@ -45,7 +40,7 @@ class Batch:
     def __init__(
         self, tenant_id: int, recent: Recent, before: Batch | None = None, *, may_presume: bool = False
     ) -> None:
-        """`before` is a batch whose append is under way: here it has happened."""
+        """`before` is a batch whose append is under way: here it has happened. Only upon one it `may_presume`."""
         self.tenant_id = tenant_id
         # Whether something was not read, but presumed: then all has to be looked at when it is appended.
         self.presumes = False
@@ -142,7 +137,7 @@ class Batch:
 
     def accept(self, decision: Decision, index: int, command: Command) -> int:
         """Takes a decision up: later commands of the batch see it. Returns the position of its last event."""
-        names = self._new_names(decision)
+        names = new_names(decision, self._state, self.order)
         for stream, event in decision.events:
             self._append(stream, event, index, command)
         for kind, key, stream in decision.claims:
@@ -174,29 +169,6 @@ class Batch:
             sealed_by = subject(stream, event, after.owners if isinstance(after, OrderState) else _NOBODY)
         self.appended.append(Appended(stream, version, event, index, sealed_by, data))
 
-    def _new_names(self, decision: Decision) -> Callable[[], list[tuple[str, str, str]]]:
-        """By what a decision's orders can be found from now on, once its events are accepted."""
-        events: dict[str, list[Event]] = {}
-        for stream, event in decision.events:
-            events.setdefault(stream, []).append(event)
-        found: list[tuple[str, str, str]] = []
-        before: list[tuple[str, OrderState]] = []
-        for stream, (first, *others) in events.items():
-            state = self._states[stream]
-            if state is _NO_ORDER and isinstance(first, DOCUMENTS) and all(type(one) in _NAMELESS for one in others):
-                # A new order is its document: nothing needs to be folded for it.
-                found += [(kind, value, stream) for kind, value in order.references(first.order)]
-            elif isinstance(state := self._state(stream), OrderState):
-                before.append((stream, state))
-        return lambda: [
-            *found,
-            *(
-                (kind, value, stream)
-                for stream, one in before
-                for kind, value in new_references(one, self.order(stream))
-            ),
-        ]
-
     async def load(self, connection: Connection, vault: Vault) -> None:
         """Reads what was needed and not there: one query, whatever the batch's size, if any. MovedOn: see there."""
         wanted, self._wanted = self._wanted, Wanted()
@@ -225,19 +197,12 @@ class Batch:
             self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
 
     def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
-        """Whether what is wanted may be as memory has it, and new where memory has nothing. Numbers are not guessed,
-        nor who shares a name: a payment asks, and most likely it has an order. Orphans are rare.
-        """
-        if wanted.counters or max(self.head, self._recent.head) < 0:
-            return False
-        if any(kind != ORPHAN for kind, _ in wanted.shared):
-            return False
-        return all(state is not None or self._recent.may_be_new(name) for name, state in known.items())
+        """Whether all that is wanted may be as memory has it, and new where it has nothing. Numbers are no guess."""
+        may_be = (state is not None or self._recent.may_be_new(name) for name, state in known.items())
+        return self._before is not None and not wanted.counters and all(may_be)
 
     def _presume(self, wanted: Wanted) -> None:
         self.presumes = True
-        if self.head < 0:
-            self.head = self._recent.head
         self._erasures = self._recent.erasures
         self._take_promises(wanted, NOTHING)
 
@@ -286,8 +251,6 @@ class Batch:
         lie `moved` positions further on than it believed, those of their streams may not: they name positions.
         """
         self._before = None
-        if self.head >= 0:
-            self._recent.head = self.end + moved
         unknown = self.wiser | {one.stream for one in self.appended} if moved else self.wiser
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),

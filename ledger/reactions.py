@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from ledger import order, swish
-from ledger.events import Event, OrderNumbered
+from ledger.customer import DOCUMENTS
+from ledger.events import Event, OrderNumbered, PaymentCaptured, ReceiptIssued
+from ledger.folding import State, empty
 from ledger.order import OrderState
 from ledger.records import Order
 from ledger.swish import SwishState
 from ledger.view import ERASED, ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, Pair, View
+
+_NO_ORDER = empty("order-")
+# What leaves the names alone that an order can be found by.
+_NAMELESS = (PaymentCaptured, ReceiptIssued)
 
 
 def names_of(found: Order) -> list[str]:
@@ -22,6 +28,30 @@ def new_references(before: OrderState, after: OrderState) -> list[Pair]:
     """The shared claims by which an order can be found from now on."""
     had = order.references(before.order) if before.order else []
     return [pair for pair in order.references(after.order) if pair not in had] if after.order else []
+
+
+def new_names(
+    decision: Decision, state_of: Callable[[str], State], order_of: Callable[[str], OrderState]
+) -> Callable[[], list[tuple[str, str, str]]]:
+    """By what a decision's orders can be found from now on (kind, value, stream), to be asked once its events have
+    happened. `state_of` and `order_of` tell the state of a stream as it is when they are called.
+    """
+    events: dict[str, list[Event]] = {}
+    for stream, event in decision.events:
+        events.setdefault(stream, []).append(event)
+    found: list[tuple[str, str, str]] = []
+    before: list[tuple[str, OrderState]] = []
+    for stream, (first, *others) in events.items():
+        state = state_of(stream)
+        if state is _NO_ORDER and isinstance(first, DOCUMENTS) and all(type(one) in _NAMELESS for one in others):
+            # A new order is its document: nothing needs to be folded for it.
+            found += [(kind, value, stream) for kind, value in order.references(first.order)]
+        elif isinstance(state, OrderState):
+            before.append((stream, state))
+    return lambda: [
+        *found,
+        *((kind, value, stream) for stream, one in before for kind, value in new_references(one, order_of(stream))),
+    ]
 
 
 def settle_order(

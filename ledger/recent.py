@@ -16,13 +16,11 @@ _NAMES_AT_MOST = 4096
 class Recent:
     """States that are those of the log, the oldest forgotten first; bounded by the bytes their events take in it.
 
-    Good until a customer is erased: `erasures` is the count they belong to. `head` is where the log ended when the last
-    batch was committed; -1: nobody has looked.
+    Good until a customer is erased: `erasures` is the count they belong to.
     """
 
     def __init__(self) -> None:
         self.erasures = 0
-        self.head = -1
         # Hashes of names: the newer ones, and those before them.
         self._names: tuple[set[int], set[int]] = set(), set()
         self._states: OrderedDict[str, tuple[State | Later, int]] = OrderedDict()
@@ -65,6 +63,5 @@ class Recent:
 
     def clear(self) -> None:
         """Forgets everything."""
-        self.head = -1
         self._states.clear()
         self._bytes = 0

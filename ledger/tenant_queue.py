@@ -41,7 +41,7 @@ TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
 # So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
 # So many batches after one that presumed what was not so are read again.
-CAUTIOUS_FOR = 64
+CAUTIOUS_FOR = 256
 
 
 class Common:
@@ -152,6 +152,8 @@ class TenantQueue:
         """Decides what waits, and what comes while the batch `before` is in the air, until it takes off itself."""
         common = self._common
         built_upon = before.batch if before is not None else None
+        # Only upon another batch, for that has to land first: the first to go to a server that may be frozen is a read,
+        # or nobody would know what became of it.
         draft = Draft(Batch(self._tenant_id, self._recent, built_upon, may_presume=not self._cautious))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN

@@ -22,6 +22,7 @@ from ledger.writer import Writer
 from tests.integration.shop import Body, Shop, command, open_shop, order_id, sale
 
 EVA = order_id("eva")
+PAID = SwishStatusReceived(kind="payment", status="PAID", amount=Decimal(133), payee_payment_reference="F-1")
 OF_EVA = {"CustomerId": str(EVA), "Comments": "no onions"}
 
 
@@ -46,10 +47,8 @@ class Decided:
         self._shop, self.draft = shop, draft
 
     @classmethod
-    async def begin(
-        cls, shop: Shop, *commands: Command, recent: Recent | None = None, may_presume: bool = False
-    ) -> Decided:
-        draft = Draft(Batch(shop.tenant.tenant_id, recent or Recent(), may_presume=may_presume))
+    async def begin(cls, shop: Shop, *commands: Command, batch: Batch | None = None) -> Decided:
+        draft = Draft(batch or Batch(shop.tenant.tenant_id, Recent()))
         loop = asyncio.get_running_loop()
         requests = [Request(one, Context(actor="test"), loop.create_future(), 0.0) for one in commands]
         await draft.add(await draft.connect(shop.pool), shop.vault, requests)
@@ -94,8 +93,7 @@ async def same_receipt(other: Shop) -> None:
 
 
 async def swish_that_waits_for_it(other: Shop) -> None:
-    paid = SwishStatusReceived(kind="payment", status="PAID", amount=Decimal(133), payee_payment_reference="F-1")
-    said = TakeSwish(stream="swish-A1", said=paid, swish_type=10, door=OPEN)
+    said = TakeSwish(stream="swish-A1", said=PAID, swish_type=10, door=OPEN)
     await other.writer.submit(other.tenant, said, Context(actor="test"))
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import uuid4
 
 import pytest
 
-from ledger.commands import AssignExternalId, SetStatus
+from ledger.batch import Batch
+from ledger.commands import AssignExternalId, Command, SetStatus, TakeSwish
 from ledger.draft import Answer, Context
 from ledger.erasure import EraseCustomer
 from ledger.errors import Refused
+from ledger.post_order import PostOrder
 from ledger.recent import Recent
 from ledger.records import ExternalInformation
+from ledger.swish_door import OPEN
 from ledger.view import MovedOn
 from ledger.writer import Writer
 from tests.integration.shop import Body, Shop, cart, command, open_shop, order_id, sale
 from tests.integration.test_moved_on import (
     NEW,
     OF_EVA,
+    PAID,
     Decided,
     her_erasure,
     same_order,
@@ -40,58 +46,94 @@ async def other(shop: Shop) -> AsyncIterator[Shop]:
     await writer.close()
 
 
-async def knowing(shop: Shop, *bodies: Body) -> Recent:
-    """What a process knows once it has written these, with the tenant to itself."""
-    recent = Recent()
-    decided = await Decided.begin(shop, *(command(shop.tenant, body) for body in bodies), recent=recent)
-    await decided.append()
-    return recent
+class Process:
+    """One that has written these orders, with the tenant to itself so far."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._recent = Recent()
+        self._last = Batch(shop.tenant.tenant_id, self._recent)
+
+    async def write(self, *bodies: Body) -> None:
+        self._last = Batch(self._shop.tenant.tenant_id, self._recent)
+        decided = await Decided.begin(self._shop, *self._commands(bodies, online=False), batch=self._last)
+        await decided.append()
+
+    async def decide(self, *bodies: Body, online: bool = False) -> Decided:
+        """Orders, upon the batch that was the last."""
+        return await self.decide_all(self._commands(bodies, online=online))
+
+    async def decide_all(self, commands: Sequence[Command]) -> Decided:
+        batch = Batch(self._shop.tenant.tenant_id, self._recent, self._last, may_presume=True)
+        return await Decided.begin(self._shop, *commands, batch=batch)
+
+    def _commands(self, bodies: Sequence[Body], *, online: bool) -> list[PostOrder]:
+        return [command(self._shop.tenant, body, online=online) for body in bodies]
 
 
-async def presuming(shop: Shop, recent: Recent, *bodies: Body, online: bool = False) -> Decided:
-    """Orders decided with that knowledge."""
-    commands = [command(shop.tenant, body, online=online) for body in bodies]
-    return await Decided.begin(shop, *commands, recent=recent, may_presume=True)
+@pytest.fixture
+async def process(shop: Shop) -> Process:
+    return Process(shop)
 
 
-async def test_new_orders_are_not_looked_up(shop: Shop) -> None:
-    recent = await knowing(shop, sale("a", receipt=1))
-    decided = await presuming(shop, recent, sale("b", receipt=2), sale("c"), sale("hers") | OF_EVA)
+async def test_new_orders_are_not_looked_up(process: Process) -> None:
+    await process.write(sale("a", receipt=1))
+    decided = await process.decide(sale("b", receipt=2), sale("c"), sale("hers") | OF_EVA)
     assert decided.draft.batch.presumes
     assert await decided.append() == [Answer(6, False), Answer(9, False), Answer(12, False)]
-    assert recent.head == 12
 
 
-async def test_what_is_likely_there_is(shop: Shop) -> None:
-    """An order that was written here, and anything where nobody has looked at the log yet. Numbers are read, but not who
-    waits for an order of such a number.
-    """
-    recent = await knowing(shop, sale("a", receipt=1))
-    again = await presuming(shop, recent, sale("a", receipt=1))
-    drawn = await presuming(shop, recent, cart("web"), online=True)
-    first = await presuming(shop, Recent(), sale("b"))
-    assert [decided.draft.batch.presumes for decided in (again, drawn, first)] == [False, True, False]
-    assert await again.append() == [Answer(3, True)]
-    assert await drawn.append() == [Answer(5, False)]
-    assert await first.append() == [Answer(8, False)]
+async def test_an_order_that_was_written_here_is_looked_up(process: Process) -> None:
+    await process.write(sale("a", receipt=1), sale("b"))
+    await process.write(sale("c"))
+    decided = await process.decide(sale("a", receipt=1))
+    assert not decided.draft.batch.presumes
+    assert await decided.append() == [Answer(3, True)]
+
+
+async def test_numbers_are_looked_up(shop: Shop, process: Process, other: Shop) -> None:
+    """But not who waits for an order of such a number."""
+    await other.post_online(cart("theirs"))
+    await process.write(sale("a"))
+    decided = await process.decide(cart("web"), online=True)
+    assert decided.draft.batch.presumes
+    assert await decided.append() == [Answer(7, False)]
+    assert await shop.pool.fetchval("SELECT value FROM ledger.counters WHERE name = 'OrderIntID'") == 2
 
 
 @pytest.mark.parametrize(
     ("before", "body"),
     [
         (same_order, NEW),
+        (same_order, NEW | OF_EVA),  # her key has to be made: more than one statement
         (same_receipt, NEW),
         (swish_that_waits_for_it, NEW),
-        (her_erasure, NEW | OF_EVA),
-        (her_erasure, sale("hers", Comments="again")),
     ],
 )
+@pytest.mark.parametrize("is_last", [True, False])
 async def test_what_is_not_so_is_not_appended(
-    shop: Shop, other: Shop, before: Callable[[Shop], Awaitable[None]], body: Body
+    shop: Shop,
+    process: Process,
+    other: Shop,
+    before: Callable[[Shop], Awaitable[None]],
+    body: Body,
+    is_last: bool,
 ) -> None:
-    recent = await knowing(shop, sale("hers", Status=0, Payments=[], Receipts=[]) | OF_EVA)
     await before(other)
-    decided = await presuming(shop, recent, body, sale("beside it"))
+    await process.write(sale("warm"))
+    if not is_last:
+        await other.post(sale("since"))
+    await never_appended(shop, await process.decide(body, sale("beside it")))
+
+
+@pytest.mark.parametrize("body", [NEW | OF_EVA, sale("hers", Comments="again")])
+async def test_nothing_is_sealed_with_a_key_that_is_gone(shop: Shop, process: Process, other: Shop, body: Body) -> None:
+    await process.write(sale("hers", Status=0, Payments=[], Receipts=[]) | OF_EVA)
+    await her_erasure(other)
+    await never_appended(shop, await process.decide(body, sale("beside it")))
+
+
+async def never_appended(shop: Shop, decided: Decided) -> None:
     assert decided.draft.batch.presumes
     log = await shop.events()
     with pytest.raises(MovedOn):
@@ -99,14 +141,35 @@ async def test_what_is_not_so_is_not_appended(
     assert await shop.events() == log
 
 
+async def test_a_key_is_made_only_where_the_log_ends_as_believed(shop: Shop, process: Process, other: Shop) -> None:
+    """It would be kept beside events whose positions its batch did not know."""
+    await process.write(sale("a"))
+    await other.post(sale("b"))
+    await never_appended(shop, await process.decide(sale("hers") | OF_EVA))
+    assert not await shop.pool.fetch("SELECT FROM ledger.personal_keys")
+
+
+async def among_others(shop: Shop, asked: Awaitable[Answer]) -> Answer:
+    """What is asked when so much else is that a batch is in the air already."""
+    *_, answer = await asyncio.gather(*(shop.post(sale(str(uuid4()))) for _ in range(100)), asked)
+    return answer
+
+
 async def test_what_another_process_wrote_is_known_at_the_second_look(shop: Shop, other: Shop) -> None:
     """A till whose order went to one server, and who then asks another, which has nothing to append."""
-    await shop.post(sale("warm"))
     there = await other.post(sale("a", receipt=7))
-    assert await shop.post(sale("a", receipt=7)) == there._replace(duplicate=True)
+    assert await among_others(shop, shop.post(sale("a", receipt=7))) == there._replace(duplicate=True)
     with pytest.raises(Refused, match="receipt 7"):
-        await shop.post(sale("b", receipt=7))
-    assert await shop.post(sale("b", receipt=8)) == Answer(9, False)
+        await among_others(shop, shop.post(sale("b", receipt=7)))
+    assert await among_others(shop, shop.post(sale("b", receipt=8))) == Answer(3 * 302, False)
+
+
+async def test_a_payment_finds_its_order(shop: Shop, other: Shop) -> None:
+    await other.post(sale("a", InvoiceNumber="F-1", PaymentStatus=0, Payments=[], Receipts=[], Status=0))
+    said = TakeSwish(stream="swish-A1", said=PAID, swish_type=10, door=OPEN)
+    await among_others(shop, shop.writer.submit(shop.tenant, said, Context(actor="test")))
+    types = [type_ for _, stream, _, type_ in await shop.events() if stream in ("swish-A1", f"order-{order_id('a')}")]
+    assert types[0] == "order.drafted" and {"swish.status_received", "swish.tied", "payment.captured"} <= {*types}
 
 
 @pytest.mark.parametrize(
@@ -117,19 +180,19 @@ async def test_what_another_process_wrote_is_known_at_the_second_look(shop: Shop
     ],
 )
 async def test_nobody_is_refused_on_a_presumption(shop: Shop, other: Shop, asked: AssignExternalId | SetStatus) -> None:
-    await shop.post(sale("warm"))
     await other.post(sale("a"))
-    assert not (await shop.writer.submit(shop.tenant, asked, Context(actor="test"))).duplicate
+    answer = await among_others(shop, shop.writer.submit(shop.tenant, asked, Context(actor="test")))
+    assert not answer.duplicate and (await shop.events())[answer.position - 1][1] == f"order-{order_id('a')}"
 
 
 async def test_keys_and_positions_of_what_is_more_than_one_statement(shop: Shop, other: Shop) -> None:
     """A customer's first order brings a key of hers, an Idempotency-Key its position: both are one with the events."""
-    await shop.post(sale("warm"))
     await other.post(sale("theirs"))
     hers = sale("hers") | OF_EVA
-    assert await shop.post(hers, key="k") == Answer(9, False)
-    assert await shop.post(hers, key="k") == Answer(9, True)
-    assert await other.post(sale("more of hers") | OF_EVA) == Answer(12, False)
+    first = await among_others(shop, shop.post(hers, key="k"))
+    assert (await shop.events())[first.position - 1][1] == f"order-{order_id('hers')}"
+    assert await among_others(shop, shop.post(hers, key="k")) == first._replace(duplicate=True)
+    assert not (await other.post(sale("more of hers") | OF_EVA)).duplicate
     subjects = await shop.pool.fetch("SELECT subject FROM ledger.personal_keys")
     assert len(subjects) == len({subject for (subject,) in subjects}) == 1
 
@@ -137,5 +200,5 @@ async def test_keys_and_positions_of_what_is_more_than_one_statement(shop: Shop,
 async def test_an_erasure_of_ours_is_seen_by_what_follows(shop: Shop) -> None:
     await shop.post(sale("hers") | OF_EVA)
     await shop.writer.submit(shop.tenant, EraseCustomer(customer_id=order_id("eva")), Context(actor="test"))
-    await shop.post(sale("hers too") | OF_EVA)
+    await among_others(shop, shop.post(sale("hers too") | OF_EVA))
     assert await shop.pool.fetchval("SELECT count(*) FROM ledger.personal_keys WHERE wrapped IS NOT NULL") == 0
