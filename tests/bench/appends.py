@@ -11,7 +11,7 @@ import json
 import statistics
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +34,8 @@ CHAPTER = "append"
 PEER = ROOT / ".venv-bench/bin/python"
 PEER_THREADS = (1, 4, 16)
 USUAL = 64
+# So many orders come before those that are timed.
+WARM = 500
 TIMES_THE_PEER = 10
 _numbers = itertools.count(1, 1_000_000)
 
@@ -55,7 +57,7 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     peers: list[Peer] = []
     for _ in range(options.rounds):
         for callers in options.connections:
-            count = min(options.appends, 40 * callers + 200)
+            count = WARM + min(options.appends, 40 * callers + 200)
             bare[callers].append(run(_bare(bare_books, count, callers)))
             ours[callers].append(run(_ours(stand, ours_books, count, callers)))
         states = run(_an_order(ours_books))
@@ -119,23 +121,29 @@ async def _bare(books: Books, count: int, callers: int) -> float:
 
 
 async def _timed(work: Sequence[Callable[[], Coroutine[Any, Any, object]]], callers: int) -> float:
-    """How many a second, by so many at once. The garbage collector is set as the server sets it."""
-    waiting = iter(work)
+    """How many a second, by so many at once, once connections are open and statements known: that takes the first of
+    them. The garbage collector is set as the server sets it.
+    """
 
-    async def caller() -> None:
+    async def caller(waiting: Iterator[Callable[[], Coroutine[Any, Any, object]]]) -> None:
         for one in waiting:
             await one()
 
+    async def all_of(some: Sequence[Callable[[], Coroutine[Any, Any, object]]]) -> None:
+        waiting = iter(some)
+        await asyncio.gather(*(caller(waiting) for _ in range(callers)))
+
+    await all_of(work[:WARM])
     thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     begun = time.perf_counter()
-    await asyncio.gather(*(caller() for _ in range(callers)))
+    await all_of(work[WARM:])
     took = time.perf_counter() - begun
     gc.set_threshold(*thresholds)
     gc.unfreeze()
-    return len(work) / took
+    return len(work[WARM:]) / took
 
 
 @asynccontextmanager
