@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -34,6 +35,7 @@ from tests.acceptance.bodies import (
 from tests.acceptance.server import Json, Server
 from tests.acceptance.shops import Shop, Shops
 
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 READS = [route.path for route in ROUTES if route.kind is Kind.QUERY and route.roles]
 # What is about the server, or the log as a whole: it goes on by itself, and holds no document.
 GOING_ON = ("/metrics", "/v1/log/")
@@ -139,7 +141,7 @@ async def both(two_shops: Shops) -> tuple[Tenant, Tenant]:
 
 def asked(id_: str) -> list[str]:
     """Every read, about this id wherever a read takes one."""
-    today = datetime.now(UTC).date()
+    today = datetime.now(STOCKHOLM).date()  # the shops' day
     wide = "LastExecutedDate=2020-01-01&PageSize=5000"
     day = f"outletId={id_}&year={today.year}&month={today.month}&day={today.day}&dt={today}"
     extra = f"{wide}&all=true&{day}&productId=&orderId="
