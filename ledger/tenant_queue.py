@@ -16,11 +16,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ledger.batch import Batch
 from ledger.commit import Done, commit, commit_under_lock
-from ledger.draft import Answer, Draft, Request
+from ledger.draft import Draft, Request
 from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.outage import AWAY, translated
 from ledger.recent import Recent
@@ -84,7 +83,7 @@ class TenantQueue:
         self._rested = rested
         self._recent = Recent()
         self._waiting: deque[Request] = deque()
-        self._arrived: asyncio.Future[None] | None = None
+        self._bell: asyncio.Future[None] | None = None
         # Decided, and to be appended next; and what is being appended, by whom.
         self._ready: Draft | None = None
         self._flying: Draft | None = None
@@ -101,16 +100,14 @@ class TenantQueue:
         """What ends when all that was accepted is answered; None: it is."""
         return self._worker
 
-    async def submit(self, request: Request) -> Answer:
-        """Decides and appends a command, with whatever else is waiting."""
+    def add(self, request: Request) -> None:
+        """Takes a command; its `answer` comes when it is decided and appended, with whatever else is waiting."""
         self._waiting.append(request)
         self._common.queued += 1
         if self._worker is None:
             # In no request's context: it works for all that come after, and its log lines are about none of them.
             self._worker = asyncio.create_task(self._work(), context=contextvars.Context())
-        elif self._arrived is not None and not self._arrived.done():
-            self._arrived.set_result(None)
-        return await request.answer
+        self._ring()
 
     async def _work(self) -> None:
         self._look_after()
@@ -121,14 +118,18 @@ class TenantQueue:
                     await asyncio.wait([before.landed])
                 elif self._waiting:
                     await self._prepare(before)
-                elif before is not None:
-                    self._arrived = asyncio.get_running_loop().create_future()
-                    either: list[asyncio.Future[Any]] = [before.landed, self._arrived]
-                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    self._bell = asyncio.get_running_loop().create_future()
+                    await self._bell
         finally:
             self._worker = None
             self._watch.cancel()
             self._rested(self._tenant_id)
+
+    def _ring(self) -> None:
+        """Wakes the worker, which sleeps while a batch is in the air and nothing waits."""
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
 
     def _take(self, room: int) -> list[Request]:
         count = min(len(self._waiting), room)
@@ -205,6 +206,7 @@ class TenantQueue:
                     following, self._ready = self._ready, None
                 self._flying = following
                 draft.landed.set_result(came_through)
+                self._ring()
             draft = following
 
     async def _append(self, draft: Draft) -> bool:

@@ -66,7 +66,8 @@ class Writer:
         queue = self._queues.get(tenant.tenant_id)
         if queue is None:
             queue = self._queues[tenant.tenant_id] = TenantQueue(tenant.tenant_id, self._common, self._rest)
-        return await queue.submit(request)
+        queue.add(request)
+        return await request.answer
 
     @property
     def queued(self) -> int:
