@@ -39,7 +39,7 @@ from ledger.events import (
 )
 from ledger.records import Record
 from ledger.store import Connection, Vault
-from ledger.view import MovedOn
+from ledger.view import Mistaken, MovedOn
 
 _SQL = queries("ledger/queries.sql")
 # What `ledger.append` says of a log that does not end where it was believed to.
@@ -103,9 +103,9 @@ async def append(
     """Writes what a batch gathered: unless it `is_one_statement`, in a transaction of the caller's. Gives the position
     of its first event.
 
-    `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock; or
-    if what it has `seen`, where that is given, is still so. MovedOn: it is not, and nothing was written. A caller that
-    holds the lock need not ask.
+    `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock. Or,
+    where it is given, if what the batch has `seen` is so; of more than one statement the end has to fit all the same.
+    MovedOn: it is not, and nothing may be committed. A caller that holds the lock need not ask.
     """
     tenant_id = batch.tenant_id
     claims = zip(*batch.new_claims, strict=True) if batch.new_claims else [()] * 3
@@ -117,9 +117,12 @@ async def append(
         )
     except asyncpg.PostgresError as error:
         if error.sqlstate == _MOVED_ON:
-            raise MovedOn from None
+            raise (Mistaken if batch.presumes else MovedOn) from None
         raise
-    assert first == batch.head + 1 or seen is not None, "nobody else appends while the lock is held"
+    if first != batch.head + 1:
+        assert seen is not None, "nobody else appends while the lock is held"
+        if not is_one_statement(batch):
+            raise MovedOn  # what else is written names positions, and may have been written meanwhile
     if batch.new_keys:
         wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
         await connection.execute(_SQL["add_personal_keys"], tenant_id, list(batch.new_keys), wrapped)

@@ -45,7 +45,7 @@ class Batch:
         # Whether something was not read, but presumed: then all has to be looked at when it is appended.
         self.presumes = False
         self._may_presume = may_presume
-        # Where the log ends for this batch; known once something was loaded, and every decision needs something.
+        # Where the log ends for this batch; known once something was read: not by a batch of known Idempotency-Keys.
         self.head = before.end if before is not None else -1
         self.appended: list[Appended] = []
         self.new_claims: list[tuple[str, str, str]] = []
@@ -173,6 +173,8 @@ class Batch:
         """Reads what was needed and not there: one query, whatever the batch's size, if any. MovedOn: see there."""
         wanted, self._wanted = self._wanted, Wanted()
         known = {name: self._known(name) for name in wanted.streams}
+        if self._before is not None:
+            self.wiser |= self._before.wiser & wanted.streams
         self._states |= {name: state or empty(name) for name, state in known.items()}
         self._read.append(wanted)
         if self._may_presume and self._is_guessed(wanted, known):
@@ -199,7 +201,7 @@ class Batch:
     def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
         """Whether all that is wanted may be as memory has it, and new where it has nothing. Numbers are no guess."""
         may_be = (state is not None or self._recent.may_be_new(name) for name, state in known.items())
-        return self._before is not None and not wanted.counters and all(may_be)
+        return self._before is not None and self.head >= 0 and not wanted.counters and all(may_be)
 
     def _presume(self, wanted: Wanted) -> None:
         self.presumes = True
@@ -252,13 +254,14 @@ class Batch:
         """
         self._before = None
         unknown = self.wiser | {one.stream for one in self.appended} if moved else self.wiser
+        self._recent.forget(unknown)
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),
             self._bytes,
         )
 
     def seen(self) -> Seen | None:
-        """All that was read, as it was read. None: it cannot be seen again, for somebody shares one of the names."""
+        """All that was read or presumed, as it was. None: it cannot be seen again, somebody shares one of the names."""
         shared = {pair for wanted in self._read for pair in wanted.shared}
         if any(map(self._shared.get, shared)):
             return None

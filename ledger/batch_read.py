@@ -37,8 +37,8 @@ def miss(names: Iterable[N], there: Mapping[N, object], missed: set[N]) -> bool:
 
 
 class Seen(NamedTuple):
-    """What a batch has read: streams with their versions, claims with their holders, names that nobody shares, and how
-    often somebody was erased. While all of it is so, it does not matter what else is appended.
+    """What a batch has read or presumed: streams with their versions, claims with their holders, names that nobody
+    shares, and how often somebody was erased. While all of it is so, it does not matter what else is appended.
     """
 
     versions: dict[str, int]

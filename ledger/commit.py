@@ -19,7 +19,7 @@ from ledger.database import TENANT_LOCK, queries
 from ledger.draft import Draft, Request
 from ledger.outage import AWAY, ask_after, hang_up, is_answer, undo
 from ledger.store import Connection, Pool, Vault
-from ledger.view import MovedOn
+from ledger.view import Mistaken, MovedOn
 
 _SQL = queries("ledger/queries.sql")
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
     batch = draft.batch
     seen = batch.seen() if batch.presumes or crowded else None
     if batch.presumes and (seen is None or not batch.appended):
-        raise MovedOn  # nothing would look whether it is so
+        raise Mistaken  # perhaps: nothing would look whether it is so
     if not batch.appended and is_one_statement(batch):
         done(draft, None)  # refusals and duplicates: there is nothing to write
         return
@@ -51,8 +51,6 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
     await transaction.start()
     try:
         first = await append(connection, vault, batch, draft.rows, at_end=True, seen=seen if batch.presumes else None)
-        if first != batch.head + 1:
-            raise MovedOn  # what else is written names positions
     except BaseException as error:
         await undo(connection, transaction, error)
         raise

@@ -16,7 +16,7 @@ from ledger.database import queries
 from ledger.erasure import follow
 from ledger.errors import Refused
 from ledger.store import Connection, Pool, Vault
-from ledger.view import NotLoaded, Pair
+from ledger.view import MovedOn, NotLoaded, Pair
 
 _SQL = queries("ledger/queries.sql")
 
@@ -118,6 +118,8 @@ class Draft:
             return {}
         paths, keys = zip(*sent, strict=True)
         rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, paths, keys)
+        if 0 <= self.batch.head < max((row["position"] for row in rows), default=0):
+            raise MovedOn  # a position that another process has given, behind where this batch begins
         return {(path, key): (found, position) for path, key, found, position in rows} | self.batch.used_keys()
 
     def committed(self, first: int | None) -> None:

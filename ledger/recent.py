@@ -61,6 +61,14 @@ class Recent:
             _, (_, size) = self._states.popitem(last=False)
             self._bytes -= size
 
+    def forget(self, streams: Iterable[str]) -> None:
+        """Keeps of these streams only that they are there."""
+        newer, _ = self._names
+        for stream in streams:
+            newer.add(hash(stream))
+            _, size = self._states.pop(stream, (None, 0))
+            self._bytes -= size
+
     def clear(self) -> None:
         """Forgets everything."""
         self._states.clear()

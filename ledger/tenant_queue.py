@@ -3,9 +3,10 @@
 Whatever is queued while one batch is being appended is the next batch (no timer). It is read and decided while the one
 before it is in the air, upon what that one will have made true, and without the tenant's lock: the append takes the
 lock, and appends only if the log still ends where the batch believed, or if all that it has read is still what it was
-(another process writes for the same tenant; for a while batches stand alone then). Where it is not, or anything else
-goes wrong, the same commands are decided again under the lock; and a batch that was built upon one that failed, or came
-elsewhere, is thrown away and begun anew.
+(another process writes for the same tenant; for a while batches stand alone then). What most likely is not there, such
+as a new order's own id, is not even read: the append looks. Where it is not so, or anything else goes wrong, the same
+commands are decided again under the lock; and a batch that was built upon one that failed, or came elsewhere, is thrown
+away and begun anew.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ledger.outage import AWAY, translated
 from ledger.recent import Recent
 from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
-from ledger.view import MovedOn
+from ledger.view import Mistaken, MovedOn
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ HALVED_FROM = 16
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
 # So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
-# So many batches after one that presumed what was not so are read again.
+# So many batches presume nothing, after one that presumed what was not so, or what nothing would have looked at.
 CAUTIOUS_FOR = 256
 
 
@@ -92,7 +93,7 @@ class TenantQueue:
         self._watch: asyncio.TimerHandle
         # So many batches stand alone: another process writes here too.
         self._crowded = 0
-        # So many batches presume nothing.
+        # So many batches presume nothing: memory is not what the log is.
         self._cautious = 0
 
     @property
@@ -164,12 +165,13 @@ class TenantQueue:
                     taken += requests
                     await draft.add(await draft.connect(common.pool), common.vault, requests)
                 if before is None or before.has_come_through:
-                    self._take_off(draft)
+                    if taken:
+                        self._take_off(draft)
                     return
-                self._ready = draft
+                self._ready = draft if taken else None
                 await asyncio.wait([before.landed], timeout=TOPPED_UP_EVERY)
                 if self._ready is not draft:
-                    return  # it has taken off
+                    return  # it has taken off; or nobody asks any more
                 self._ready = None
                 if before.landed.done():
                     break  # it has failed
@@ -221,7 +223,7 @@ class TenantQueue:
             failure = error
         finally:
             self._common.let_go(draft)
-        if isinstance(failure, MovedOn) and draft.batch.presumes:
+        if isinstance(failure, Mistaken):
             self._cautious = CAUTIOUS_FOR
         elif draft.moved or isinstance(failure, MovedOn):
             self._crowded = CROWDED_FOR

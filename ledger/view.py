@@ -29,7 +29,11 @@ class NotLoaded(Exception):
 
 
 class MovedOn(Exception):
-    """Somebody else has appended since it was read: what was decided rests on what is no longer true."""
+    """What was decided may rest on what is not true: as a rule somebody else has appended since it was read."""
+
+
+class Mistaken(MovedOn):
+    """It was presumed, and is not so; or nothing would have looked whether it is."""
 
 
 class Decision(msgspec.Struct):

@@ -24,6 +24,7 @@ MASTER_KEY = bytes(range(32))
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 OUTLET = UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1a01")
 TERMINAL = UUID("b2d7f6a0-3f0e-4c0b-8a77-5f6f2f1c9e11")
+PATH = "/api/order/postorder"
 # The one way into the log, below the writer.
 APPEND = "SELECT first_position, recorded_at FROM ledger.append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _COFFEE, _BUN = UUID(int=0xC0FFEE), UUID(int=0xB0)
@@ -47,7 +48,7 @@ class Shop(NamedTuple):
     async def post(self, body: Body, key: str | None = None) -> Answer:
         """PostOrder; `key` is an Idempotency-Key."""
         sent = command(self.tenant, body)
-        idempotency = ("/api/order/postorder", key, sent.fingerprint or "") if key else None
+        idempotency = (PATH, key, sent.fingerprint or "") if key else None
         return await self.writer.submit(self.tenant, sent, Context(actor="test", idempotency=idempotency))
 
     async def post_online(self, body: Body) -> Answer:

@@ -19,7 +19,7 @@ from ledger.recent import Recent
 from ledger.swish_door import OPEN
 from ledger.view import MovedOn
 from ledger.writer import Writer
-from tests.integration.shop import Body, Shop, command, open_shop, order_id, sale
+from tests.integration.shop import PATH, Body, Shop, command, open_shop, order_id, sale
 
 EVA = order_id("eva")
 PAID = SwishStatusReceived(kind="payment", status="PAID", amount=Decimal(133), payee_payment_reference="F-1")
@@ -47,21 +47,33 @@ class Decided:
         self._shop, self.draft = shop, draft
 
     @classmethod
-    async def begin(cls, shop: Shop, *commands: Command, batch: Batch | None = None) -> Decided:
+    async def begin(cls, shop: Shop, *commands: Command, batch: Batch | None = None, key: str | None = None) -> Decided:
         draft = Draft(batch or Batch(shop.tenant.tenant_id, Recent()))
         loop = asyncio.get_running_loop()
-        requests = [Request(one, Context(actor="test"), loop.create_future(), 0.0) for one in commands]
-        await draft.add(await draft.connect(shop.pool), shop.vault, requests)
-        return cls(shop, draft)
+        contexts = [
+            Context("test", idempotency=(PATH, key, one.fingerprint or "") if key else None) for one in commands
+        ]
+        asked = zip(commands, contexts, strict=True)
+        requests = [Request(one, context, loop.create_future(), 0.0) for one, context in asked]
+        decided = cls(shop, draft)
+        try:
+            await draft.add(await draft.connect(shop.pool), shop.vault, requests)
+        except MovedOn:
+            await decided.let_go()
+            raise
+        return decided
+
+    async def let_go(self) -> None:
+        connection = self.draft.let_go()
+        assert connection is not None
+        await self._shop.pool.release(connection)
 
     async def append(self, *, crowded: bool = False) -> list[Answer | BaseException | None]:
         """What each is told."""
         try:
             await commit(self._shop.pool, self._shop.vault, self.draft, Draft.committed, crowded=crowded)
         finally:
-            connection = self.draft.let_go()
-            assert connection is not None
-            await self._shop.pool.release(connection)
+            await self.let_go()
         return [answer.exception() or answer.result() for answer in (one.answer for one in self.draft.requests)]
 
 

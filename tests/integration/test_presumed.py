@@ -63,9 +63,11 @@ class Process:
         """Orders, upon the batch that was the last."""
         return await self.decide_all(self._commands(bodies, online=online))
 
-    async def decide_all(self, commands: Sequence[Command]) -> Decided:
-        batch = Batch(self._shop.tenant.tenant_id, self._recent, self._last, may_presume=True)
-        return await Decided.begin(self._shop, *commands, batch=batch)
+    async def decide_all(
+        self, commands: Sequence[Command], *, upon: Batch | None = None, key: str | None = None
+    ) -> Decided:
+        batch = Batch(self._shop.tenant.tenant_id, self._recent, upon or self._last, may_presume=True)
+        return await Decided.begin(self._shop, *commands, batch=batch, key=key)
 
     def _commands(self, bodies: Sequence[Body], *, online: bool) -> list[PostOrder]:
         return [command(self._shop.tenant, body, online=online) for body in bodies]
@@ -139,6 +141,62 @@ async def never_appended(shop: Shop, decided: Decided) -> None:
     with pytest.raises(MovedOn):
         await decided.append()
     assert await shop.events() == log
+
+
+async def test_a_retry_by_its_key_has_read_nothing(shop: Shop, process: Process) -> None:
+    """What is built upon a batch of such has to read where the log ends."""
+    first = await shop.post(sale("a"), key="k")
+    retry = command(shop.tenant, sale("a"))
+    retried = await process.decide_all([retry], key="k")
+    following = await process.decide_all([command(shop.tenant, sale("b")), retry], upon=retried.draft.batch, key=None)
+    assert not following.draft.batch.presumes
+    assert await retried.append() == [first._replace(duplicate=True)]
+    assert await following.append() == [Answer(6, False), first._replace(duplicate=True)]
+
+
+async def test_a_key_that_another_process_has_used_since(shop: Shop, process: Process, other: Shop) -> None:
+    """Its position lies behind where the batch begins, and would be moved with the batch's own."""
+    await process.write(sale("a"))
+    await other.post(sale("b"), key="k")
+    with pytest.raises(MovedOn):
+        await process.decide_all([command(shop.tenant, sale("b"))], key="k")
+
+
+async def test_a_customers_first_orders_at_two_servers(shop: Shop, process: Process, other: Shop) -> None:
+    """Each makes a key for her; one of them is decided again."""
+    await process.write(sale("a"))
+    decided = await process.decide(sale("hers") | OF_EVA)
+    await other.post(sale("hers too") | OF_EVA)
+    await never_appended(shop, decided)
+
+
+async def test_where_it_came_elsewhere_memory_knows_the_names_only(process: Process, other: Shop) -> None:
+    await process.write(sale("a"))
+    decided = await process.decide(sale("b"))
+    await other.post(sale("c"))
+    await decided.append()
+    assert decided.draft.moved
+    await process.write(sale("d"))
+    assert not (again := await process.decide(sale("b"))).draft.batch.presumes
+    assert await again.append() == [Answer(9, True)]
+
+
+async def test_memory_keeps_nothing_of_somebody_erased(shop: Shop) -> None:
+    """Nor does a batch hand it on that knows more of an order than the log has."""
+    hers = sale("hers") | OF_EVA
+    await shop.post(hers)
+    await her_erasure(shop)
+    recent = Recent()
+    amended = await Decided.begin(
+        shop, command(shop.tenant, hers | {"Comments": "no nuts"}), batch=Batch(shop.tenant.tenant_id, recent)
+    )
+    moved = SetStatus(order_id=order_id("hers"), status=4, swish_type=10)
+    upon = Batch(shop.tenant.tenant_id, recent, amended.draft.batch, may_presume=True)
+    following = await Decided.begin(shop, moved, batch=upon)
+    for decided in (amended, following):
+        (answer,) = await decided.append()
+        assert isinstance(answer, Answer) and not answer.duplicate
+    assert recent.get(f"order-{order_id('hers')}") is None
 
 
 async def test_a_key_is_made_only_where_the_log_ends_as_believed(shop: Shop, process: Process, other: Shop) -> None:
