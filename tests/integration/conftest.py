@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ from ledger.writer import Context, Writer
 from projections import NAMES, orders_reads, stock_reads
 from projections.schemas import create_tables
 from projections.window import Window
+from tests.integration.shop import Shop, open_shop
 
 MASTER_KEY = bytes(32)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -75,6 +77,21 @@ class Till(NamedTuple):
         """How far projections have come, and why they stopped, if they did."""
         rows = await self.pool.fetch(SQL["checkpoints"], self.tenant.tenant_id, list(names or NAMES))
         return {row["projection"]: (row["position"], row["error"]) for row in rows}
+
+
+@pytest.fixture
+async def shop(dsn: str) -> AsyncIterator[Shop]:
+    """A writer, and a tenant of a migrated database without read models."""
+    async with open_shop(dsn) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def other(shop: Shop) -> AsyncIterator[Shop]:
+    """The same shop in another process, as far as the ledger can tell."""
+    writer = Writer(shop.pool, shop.vault)
+    yield shop._replace(writer=writer)
+    await writer.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
@@ -18,26 +18,11 @@ from ledger.events import SwishStatusReceived
 from ledger.recent import Recent
 from ledger.swish_door import OPEN
 from ledger.view import MovedOn
-from ledger.writer import Writer
-from tests.integration.shop import PATH, Body, Shop, command, open_shop, order_id, sale
+from tests.integration.shop import PATH, Body, Shop, command, order_id, sale
 
 EVA = order_id("eva")
 PAID = SwishStatusReceived(kind="payment", status="PAID", amount=Decimal(133), payee_payment_reference="F-1")
 OF_EVA = {"CustomerId": str(EVA), "Comments": "no onions"}
-
-
-@pytest.fixture
-async def shop(dsn: str) -> AsyncIterator[Shop]:
-    async with open_shop(dsn) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def other(shop: Shop) -> AsyncIterator[Shop]:
-    """The same shop in another process, as far as the ledger can tell."""
-    writer = Writer(shop.pool, shop.vault)
-    yield shop._replace(writer=writer)
-    await writer.close()
 
 
 class Decided:

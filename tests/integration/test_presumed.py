@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import pytest
@@ -18,8 +18,7 @@ from ledger.recent import Recent
 from ledger.records import ExternalInformation
 from ledger.swish_door import OPEN
 from ledger.view import MovedOn
-from ledger.writer import Writer
-from tests.integration.shop import Body, Shop, cart, command, open_shop, order_id, sale
+from tests.integration.shop import Body, Shop, cart, command, order_id, sale
 from tests.integration.test_moved_on import (
     NEW,
     OF_EVA,
@@ -30,20 +29,6 @@ from tests.integration.test_moved_on import (
     same_receipt,
     swish_that_waits_for_it,
 )
-
-
-@pytest.fixture
-async def shop(dsn: str) -> AsyncIterator[Shop]:
-    async with open_shop(dsn) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def other(shop: Shop) -> AsyncIterator[Shop]:
-    """The same shop in another process, as far as the ledger can tell."""
-    writer = Writer(shop.pool, shop.vault)
-    yield shop._replace(writer=writer)
-    await writer.close()
 
 
 class Process:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -17,13 +17,7 @@ from ledger.tenant_queue import HALVED_FROM
 from ledger.till_records import CashDrawerLog
 from ledger.view import Decision, View
 from ledger.writer import Answer, Context, Writer
-from tests.integration.shop import Shop, cart, command, open_shop, order_id, sale
-
-
-@pytest.fixture
-async def shop(dsn: str) -> AsyncIterator[Shop]:
-    async with open_shop(dsn) as opened:
-        yield opened
+from tests.integration.shop import Shop, cart, command, order_id, sale
 
 
 async def at_once(*asked: Coroutine[Any, Any, Answer]) -> list[Answer | BaseException]:
