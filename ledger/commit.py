@@ -50,7 +50,7 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
     transaction = connection.transaction()
     await transaction.start()
     try:
-        first = await append(connection, vault, batch, draft.rows, at_end=True, seen=seen if batch.presumes else None)
+        first = await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
     except BaseException as error:
         await undo(connection, transaction, error)
         raise
