@@ -154,6 +154,7 @@ def is_one_statement(batch: Batch) -> bool:
 async def _personal_keys(connection: Connection, vault: Vault, batch: Batch, subjects: set[str]) -> dict[str, bytes]:
     """A key for every subject, made where there never was one; none for the erased, now or at any time."""
     made = batch.made_keys(subjects)
+    await connection.act_for(batch.tenant_id)
     standing = await vault.standing(connection, batch.tenant_id, subjects - made.keys())
     new = {name: AESGCM.generate_key(256) for name in subjects - standing.keys() - made.keys() - batch.erased}
     batch.new_keys |= new

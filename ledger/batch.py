@@ -5,8 +5,9 @@ What is read is true of the log at `head`. Whoever appends sees to it that the l
 `seen` is still so: it holds the tenant's lock when it reads, or names either when it appends (`commit`). A batch may be
 built upon one whose append is under way: it sees that one's decisions, and falls with it.
 
-Such a batch may also presume where memory has a good guess, and not even read: a stream of which nothing was seen is
-new, one that is known is as it was, and nobody holds what is asked after. Its append looks whether that is so.
+A batch that knows where the log ends may also presume where memory has a good guess, and not even read: a stream of
+which nothing was seen is new, one that is known is as it was, and nobody holds what is asked after. Its append looks
+whether that is so.
 """
 
 from __future__ import annotations
@@ -38,15 +39,17 @@ class Batch:
     """Loads what commands need, holds the states their decisions leave, and gathers what is to be written."""
 
     def __init__(
-        self, tenant_id: int, recent: Recent, before: Batch | None = None, *, may_presume: bool = False
+        self, tenant_id: int, recent: Recent, before: Batch | None = None, *, head: int = -1, may_presume: bool = False
     ) -> None:
-        """`before` is a batch whose append is under way: here it has happened. Only upon one it `may_presume`."""
+        """`before` is a batch whose append is under way: here it has happened. Without one, `head` is where the log
+        ended when it was seen last, if it was. Where that is known the batch `may_presume`.
+        """
         self.tenant_id = tenant_id
         # Whether something was not read, but presumed: then all has to be looked at when it is appended.
         self.presumes = False
         self._may_presume = may_presume
         # Where the log ends for this batch; known once something was read: not by a batch of known Idempotency-Keys.
-        self.head = before.end if before is not None else -1
+        self.head = before.end if before is not None else head
         self.appended: list[Appended] = []
         self.new_claims: list[tuple[str, str, str]] = []
         self.released: list[Pair] = []
@@ -180,6 +183,7 @@ class Batch:
         if self._may_presume and self._is_guessed(wanted, known):
             self._presume(wanted)
             return
+        await connection.act_for(self.tenant_id)
         found = await read(connection, self.tenant_id, wanted, self._versions(wanted))
         if found.erasures != self._recent.erasures:
             # Somebody was erased: what memory still knows of him must neither be decided by nor sealed with.
@@ -201,7 +205,7 @@ class Batch:
     def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
         """Whether all that is wanted may be as memory has it, and new where it has nothing. Numbers are no guess."""
         may_be = (state is not None or self._recent.may_be_new(name) for name, state in known.items())
-        return self._before is not None and self.head >= 0 and not wanted.counters and all(may_be)
+        return self.head >= 0 and not wanted.counters and all(may_be)
 
     def _presume(self, wanted: Wanted) -> None:
         self.presumes = True
@@ -222,8 +226,8 @@ class Batch:
 
     def _stand_at(self, head: int) -> None:
         """Sees that all that was read is of one log: as it is, or as it will be with the batch before."""
-        if self.head < 0:
-            self.head = head
+        if self.head < 0 or (self._before is None and len(self._read) == 1):
+            self.head = head  # nothing rests yet on where it was said to end
         elif head != self.head and (self._before is None or head != self._before.head):
             raise MovedOn
 

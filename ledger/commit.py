@@ -61,6 +61,7 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
 async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Sequence[Request], done: Done) -> None:
     """Decides requests, as a draft that is empty so far, and commits. Nobody else writes for the tenant meanwhile."""
     async with pool.acquire() as connection:
+        await connection.act_for(draft.batch.tenant_id)
         transaction = connection.transaction()
         await transaction.start()
         try:

@@ -72,15 +72,19 @@ class Draft:
         self._metadata: list[Metadata] = []
 
     @property
+    def end(self) -> int:
+        """Where the log ended when this was committed, as far as it knows; -1: it does not."""
+        return self.batch.end + self.moved if self.batch.head >= 0 else -1
+
+    @property
     def has_come_through(self) -> bool:
         """Whether its append is over, and it came to the log as it was decided."""
         return self.landed.done() and self.landed.result()
 
     async def connect(self, pool: Pool) -> Connection:
-        """The draft's connection, which acts for the tenant."""
+        """The draft's connection. It acts for the tenant once it has read something."""
         if self._connection is None:
             self._connection = await pool.acquire()
-        await self._connection.act_for(self.batch.tenant_id)
         return self._connection
 
     def let_go(self) -> Connection | None:
@@ -117,6 +121,7 @@ class Draft:
         if not sent:
             return {}
         paths, keys = zip(*sent, strict=True)
+        await connection.act_for(self.batch.tenant_id)
         rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, paths, keys)
         if 0 <= self.batch.head < max((row["position"] for row in rows), default=0):
             raise MovedOn  # a position that another process has given, behind where this batch begins

@@ -88,10 +88,11 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE tenant_id = $1 AND stream >= 'outlet-' AND stream < 'outlet.'
  ORDER BY position
 
--- name: append -- the only way in; $13 is the head that all of it was decided upon, null where the caller has the lock; $14
+-- name: append -- the only way in, which acts for the tenant $1 until its transaction ends; $13 is the head that all of it was decided upon, null where the caller has the lock; $14
 -- to $21 what was read or presumed for it and is to be looked at instead, null where nothing but that head will do
 SELECT first_position
-  FROM ledger.append($1, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[],
+  FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
+ CROSS JOIN LATERAL ledger.append(me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[],
                      $6::text::integer[], $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[],
                      $12::text::text[], $13, $14::text::text[], $15::text::bigint[], $16::text::text[],
                      $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[], $21)

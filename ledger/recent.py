@@ -11,6 +11,30 @@ from ledger.folding import Later, State
 _BYTES_AT_MOST = 1 << 20
 # So many streams, and at most as many again, are known to be there when their states are not kept.
 _NAMES_AT_MOST = 4096
+_BYTES, _BYTE = 1 << 15, (1 << 15) - 1
+
+
+class _Names:
+    """Names that were added, each as three bits of 2^18 (a Bloom filter): of 10,000 others one looks like them."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray(_BYTES)
+        self.count = 0
+
+    def add(self, name: str) -> None:
+        bits, first = self._bits, hash(name)
+        second, third = first >> 18, first >> 36
+        bits[first >> 3 & _BYTE] |= 1 << (first & 7)
+        bits[second >> 3 & _BYTE] |= 1 << (second & 7)
+        bits[third >> 3 & _BYTE] |= 1 << (third & 7)
+        self.count += 1
+
+    def __contains__(self, name: str) -> bool:
+        bits, first = self._bits, hash(name)
+        if not bits[first >> 3 & _BYTE] >> (first & 7) & 1:
+            return False
+        second, third = first >> 18, first >> 36
+        return bool(bits[second >> 3 & _BYTE] >> (second & 7) & bits[third >> 3 & _BYTE] >> (third & 7) & 1)
 
 
 class Recent:
@@ -21,8 +45,8 @@ class Recent:
 
     def __init__(self) -> None:
         self.erasures = 0
-        # Hashes of names: the newer ones, and those before them.
-        self._names: tuple[set[int], set[int]] = set(), set()
+        # The newer ones, and those before them.
+        self._names = _Names(), _Names()
         self._states: OrderedDict[str, tuple[State | Later, int]] = OrderedDict()
         self._bytes = 0
 
@@ -36,8 +60,8 @@ class Recent:
 
     def may_be_new(self, stream: str) -> bool:
         """Whether nothing was seen of a stream; seen longer ago, it is forgotten."""
-        name, (newer, older) = hash(stream), self._names
-        return name not in newer and name not in older
+        newer, older = self._names
+        return stream not in newer and stream not in older
 
     def remember(self, states: Iterable[tuple[str, State | Later]], added: Mapping[str, int]) -> None:
         """Keeps states; `added` are bytes of events read or written since they were remembered last, by stream.
@@ -47,15 +71,15 @@ class Recent:
         """
         newer, _ = self._names
         for stream, state in states:
-            newer.add(hash(stream))
+            newer.add(stream)
             if isinstance(state, Later) and state.is_whole:
                 continue
             _, known = self._states.pop(stream, (None, 0))
             size = max(known, added.get(stream, 0))
             self._bytes += size - known
             self._states[stream] = state, size
-        if len(newer) > _NAMES_AT_MOST:
-            self._names = set(), newer
+        if newer.count > _NAMES_AT_MOST:
+            self._names = _Names(), newer
         # The newest stays, whatever its size: it is the one that is posted again.
         while self._bytes > _BYTES_AT_MOST and len(self._states) > 1:
             _, (_, size) = self._states.popitem(last=False)
@@ -65,7 +89,7 @@ class Recent:
         """Keeps of these streams only that they are there."""
         newer, _ = self._names
         for stream in streams:
-            newer.add(hash(stream))
+            newer.add(stream)
             _, size = self._states.pop(stream, (None, 0))
             self._bytes -= size
 

@@ -4,9 +4,9 @@ Whatever is queued while one batch is being appended is the next batch (no timer
 before it is in the air, upon what that one will have made true, and without the tenant's lock: the append takes the
 lock, and appends only if the log still ends where the batch believed, or if all that it has read is still what it was
 (another process writes for the same tenant; for a while batches stand alone then). What most likely is not there, such
-as a new order's own id, is not even read: the append looks. Where it is not so, or anything else goes wrong, the same
-commands are decided again under the lock; and a batch that was built upon one that failed, or came elsewhere, is thrown
-away and begun anew.
+as a new order's own id, is not even read, where another batch is in the air or the database has answered just now: the
+append looks, and is all that is sent. Where it is not so, or anything else goes wrong, the same commands are decided
+again under the lock; and a batch that was built upon one that failed, or came elsewhere, is thrown away and begun anew.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -40,6 +41,8 @@ HALVED_FROM = 16
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
 # So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
+# How long after an answer a server is taken to be awake, seconds: as long as the next request of many takes to come.
+AWAKE_FOR = 0.002
 # So many batches presume nothing, after one that presumed what was not so, or what nothing would have looked at.
 CAUTIOUS_FOR = 256
 
@@ -50,8 +53,15 @@ class Common:
     def __init__(self, pool: Pool, vault: Vault, done: Done) -> None:
         self.pool, self.vault, self.done = pool, vault, done
         self.queued = 0
+        # When the database last said that something is committed; monotonic.
+        self.heard = -math.inf
         # Connections on their way back to the pool.
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether the database has answered just now."""
+        return time.monotonic() < self.heard + AWAKE_FOR
 
     def let_go(self, draft: Draft) -> None:
         """Gives a draft's connection back. Nobody waits for that: it takes several turns of the event loop, which may
@@ -91,6 +101,8 @@ class TenantQueue:
         self._pilot: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle
+        # Where the log ends as far as this process knows; -1 where it does not.
+        self._head = -1
         # So many batches stand alone: another process writes here too.
         self._crowded = 0
         # So many batches presume nothing: memory is not what the log is.
@@ -100,6 +112,10 @@ class TenantQueue:
     def worker(self) -> asyncio.Task[None] | None:
         """What ends when all that was accepted is answered; None: it is."""
         return self._worker
+
+    def forget(self) -> None:
+        """Makes room: the states of recent streams are not kept any longer."""
+        self._recent.clear()
 
     def add(self, request: Request) -> None:
         """Takes a command; its `answer` comes when it is decided and appended, with whatever else is waiting."""
@@ -154,9 +170,10 @@ class TenantQueue:
         """Decides what waits, and what comes while the batch `before` is in the air, until it takes off itself."""
         common = self._common
         built_upon = before.batch if before is not None else None
-        # Only upon another batch, for that has to land first: the first to go to a server that may be frozen is a read,
-        # or nobody would know what became of it.
-        draft = Draft(Batch(self._tenant_id, self._recent, built_upon, may_presume=not self._cautious))
+        # Only upon another batch, which has to land first, or where the server has answered just now: what goes to one
+        # that may be frozen has to be a read first, or nobody would know what became of it.
+        head = self._head if common.is_awake and not self._crowded else -1
+        draft = Draft(Batch(self._tenant_id, self._recent, built_upon, head=head, may_presume=not self._cautious))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
@@ -214,6 +231,7 @@ class TenantQueue:
     async def _append(self, draft: Draft) -> bool:
         """Appends a draft and answers. False: it was not as decided, and what was built upon it is void."""
         failure: Exception | None = None
+        self._head = -1
         crowded = self._crowded > 0
         self._crowded -= crowded
         self._cautious = max(0, self._cautious - 1)
@@ -227,9 +245,17 @@ class TenantQueue:
             self._cautious = CAUTIOUS_FOR
         elif draft.moved or isinstance(failure, MovedOn):
             self._crowded = CROWDED_FOR
-        if failure is not None and not draft.is_committed:
+        if draft.is_committed:
+            self._landed(draft)
+        elif failure is not None:
             await self._again(draft.requests, failure)
         return draft.is_committed and not draft.moved
+
+    def _landed(self, draft: Draft) -> None:
+        # What follows an erasure has to ask how often there was one.
+        self._head = draft.end if draft.batch.may_be_built_upon else -1
+        if draft.batch.appended:
+            self._common.heard = time.monotonic()
 
     async def _again(self, requests: Sequence[Request], error: Exception) -> None:
         """What came to nothing without the lock, under it; or refused, where that would change nothing."""
@@ -247,6 +273,8 @@ class TenantQueue:
         except Exception as error:
             if not draft.is_committed:
                 await self._one_by_one(await self._failed(requests, error))
+                return
+        self._landed(draft)
 
     async def _failed(self, requests: Sequence[Request], error: Exception) -> list[Request]:
         """Refuses what came to nothing; gives back what may be tried one by one."""

@@ -28,8 +28,9 @@ _SQL = queries("ledger/queries.sql")
 _log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST = 4096
-# So many tenants' recent streams are kept in memory, those of the tenants that wrote last.
-TENANTS_AT_MOST = 32
+# Of so many tenants, those that wrote last, memory knows where their logs end and what streams there are; of so many of
+# them also the states of recent streams.
+TENANTS_AT_MOST, WITH_STATES_AT_MOST = 256, 32
 NOTIFIED_WITHIN = 1.0  # seconds that the last notification gets; others poll anyway
 
 
@@ -53,6 +54,7 @@ class Writer:
         self._measured = measured
         self._common = Common(pool, vault, self._done)
         self._queues: dict[int, TenantQueue] = {}
+        self._with_states: dict[int, TenantQueue] = {}
         self._queued_at_most = queued_at_most
         self._closing = False
         self._to_notify: set[int] = set()
@@ -85,10 +87,14 @@ class Writer:
 
     def _rest(self, tenant_id: int) -> None:
         """A tenant has written for now. The one that did so longest ago is forgotten, where there are many."""
-        self._queues[tenant_id] = self._queues.pop(tenant_id)
+        queue = self._queues[tenant_id] = self._queues.pop(tenant_id)
         oldest = next(iter(self._queues))
         if len(self._queues) > TENANTS_AT_MOST and self._queues[oldest].worker is None:
             del self._queues[oldest]
+        self._with_states.pop(tenant_id, None)
+        self._with_states[tenant_id] = queue
+        if len(self._with_states) > WITH_STATES_AT_MOST:
+            self._with_states.pop(next(iter(self._with_states))).forget()
 
     def _done(self, draft: Draft, first: int | None) -> None:
         draft.committed(first)

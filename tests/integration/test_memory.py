@@ -24,3 +24,14 @@ async def test_who_was_forgotten_is_known_by_the_log(till: Till, monkeypatch: py
     first = await till.post(sale(1))
     assert await till.post(sale(1)) == first
     assert list(till.writer._queues) == []
+
+
+async def test_states_are_kept_of_fewer_tenants(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "WITH_STATES_AT_MOST", 1)
+    await add_tenant(till.pool, till.vault, "other")
+    *_, other = await all_tenants(till.pool, till.vault)
+    for one in (till, till._replace(tenant=other)):
+        await one.post(sale(1, Comments="no milk"))
+        await one.post(sale(1, Comments="oat milk"))
+    kept = {tenant_id: len(queue._recent._states) for tenant_id, queue in till.writer._queues.items()}
+    assert kept == {till.tenant.tenant_id: 0, other.tenant_id: 1}

@@ -10,14 +10,20 @@ from typing import Any
 
 import pytest
 
+from ledger.batch import Batch
 from ledger.commands import LogDrawerEntry, SaveInvoice
+from ledger.commit import commit_under_lock
+from ledger.database import open_pool, reading
+from ledger.draft import Draft, Request
 from ledger.errors import Refused, Unavailable
+from ledger.recent import Recent
 from ledger.records import CustomerInvoice
 from ledger.tenant_queue import HALVED_FROM
+from ledger.tenants import add_tenant, all_tenants
 from ledger.till_records import CashDrawerLog
 from ledger.view import Decision, View
 from ledger.writer import Answer, Context, Writer
-from tests.integration.shop import Shop, cart, command, order_id, sale
+from tests.integration.shop import PATH, Shop, cart, command, order_id, sale
 
 
 async def at_once(*asked: Coroutine[Any, Any, Answer]) -> list[Answer | BaseException]:
@@ -80,6 +86,23 @@ async def test_a_command_with_a_bug_does_not_touch_its_neighbours(shop: Shop) ->
     outcomes = await at_once(shop.post(sale("a")), broken, shop.post(sale("b")), shop.post(sale("a")))
     assert kinds(outcomes) == ["new", "ZeroDivisionError", "new", "duplicate"]
     assert len(await shop.events()) == 6
+
+
+async def test_a_bug_under_the_lock_leaves_the_connection_to_its_tenant(shop: Shop, dsn: str) -> None:
+    await add_tenant(shop.pool, shop.vault, "second")
+    first, second = await all_tenants(shop.pool, shop.vault)
+    await shop.post(sale("a"))
+    context = Context(actor="test", idempotency=(PATH, "k", ""))
+    broken = Request(Broken(), context, asyncio.get_running_loop().create_future(), 0.0)
+    async with await open_pool(dsn, max_size=1) as pool:
+        for tenant, events in ((first, 3), (second, 0)):
+            async with reading(pool, first.tenant_id):
+                pass
+            draft = Draft(Batch(tenant.tenant_id, Recent()))
+            with pytest.raises(ZeroDivisionError):
+                await commit_under_lock(pool, shop.vault, draft, [broken], Draft.committed)
+            async with reading(pool, tenant.tenant_id) as connection:
+                assert await connection.fetchval("SELECT count(*) FROM ledger.events") == events
 
 
 async def test_the_same_new_order_twice_in_one_batch(shop: Shop) -> None:

@@ -62,4 +62,4 @@ def test_the_names_of_streams_are_known_longer_than_their_states() -> None:
     for part in range(20):
         recent.remember([(f"{part}-{number}", OrderState()) for number in range(1000)], {})
     assert not any(recent.may_be_new(f"{part}-{number}") for part in range(16, 20) for number in range(1000))
-    assert all(recent.may_be_new(f"{part}-{number}") for part in range(10) for number in range(1000))
+    assert sum(recent.may_be_new(f"{part}-{number}") for part in range(10) for number in range(1000)) > 9900
