@@ -11,7 +11,8 @@ from ledger.folding import Later, State
 _BYTES_AT_MOST = 1 << 20
 # So many streams, and at most as many again, are known to be there when their states are not kept.
 _NAMES_AT_MOST = 4096
-_BYTES, _BYTE = 1 << 15, (1 << 15) - 1
+_BYTES = 1 << 15
+_PLACE = _BYTES - 1
 
 
 class _Names:
@@ -24,17 +25,17 @@ class _Names:
     def add(self, name: str) -> None:
         bits, first = self._bits, hash(name)
         second, third = first >> 18, first >> 36
-        bits[first >> 3 & _BYTE] |= 1 << (first & 7)
-        bits[second >> 3 & _BYTE] |= 1 << (second & 7)
-        bits[third >> 3 & _BYTE] |= 1 << (third & 7)
+        bits[first >> 3 & _PLACE] |= 1 << (first & 7)
+        bits[second >> 3 & _PLACE] |= 1 << (second & 7)
+        bits[third >> 3 & _PLACE] |= 1 << (third & 7)
         self.count += 1
 
     def __contains__(self, name: str) -> bool:
         bits, first = self._bits, hash(name)
-        if not bits[first >> 3 & _BYTE] >> (first & 7) & 1:
+        if not bits[first >> 3 & _PLACE] >> (first & 7) & 1:
             return False
         second, third = first >> 18, first >> 36
-        return bool(bits[second >> 3 & _BYTE] >> (second & 7) & bits[third >> 3 & _BYTE] >> (third & 7) & 1)
+        return bool(bits[second >> 3 & _PLACE] >> (second & 7) & bits[third >> 3 & _PLACE] >> (third & 7) & 1)
 
 
 class Recent:
