@@ -21,7 +21,7 @@ from ledger.events import Event, InvoiceSaved, OutletSet, SwishStatusReceived
 from ledger.reactions import settle_swish
 from ledger.records import CustomerInvoice, ExternalInformation, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
-from ledger.view import PAYMENT_REFERENCE, Decision, View
+from ledger.view import PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, View
 
 _NAME_AT_MOST = 200
 NO_PARTS: Mapping[int, bytes] = {}
@@ -184,7 +184,10 @@ class TakeSwish(Asked, frozen=True, kw_only=True):
     identifier: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
-        view.need([self.stream])
+        # The orders it may mean are looked up with it, and not after it.
+        names = swish.references(swish.heard_of(self.said))
+        orders = [f"order-{name}" for name in names]
+        view.need([self.stream, *orders], shared=[(kind, name) for name in names for kind in REFERENCE_KINDS])
         state = view.swish(self.stream)
         swish_door.admit(self.door, state.callback_identifier)
         position = state.documents.get(self.fingerprint or "")

@@ -4,6 +4,8 @@ An order holds some fifty decimals, nearly all of them seen before. Made a Decim
 they took longer than all the rest of reading. In these twins of the records a decimal may be anything, so that the text
 of each is looked up while it is read, and the one object that stands for it is what comes out. What is no number with a
 point (a whole one, a string) is looked at in `settle`, which also gives the record its own class.
+
+The product in a line is the same JSON in one order after the other, a third of the whole: it is looked up as well.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ class _Plan(NamedTuple):
 
 
 _DECIMALS = {Decimal}
+# Bytes of a product's JSON that is looked up, and how many there are.
+_PRODUCT_AT_MOST, _PRODUCTS_AT_MOST = 1 << 10, 1 << 12
 _PLANS: dict[type[Record], _Plan] = {}
 
 
@@ -57,7 +61,7 @@ PostedLine = _twin(
     OrderLine,
     IngredientItems="list[PostedLine]",
     ItemDetails="list[PostedLine]",
-    Product="PostedProduct | None",
+    Product="msgspec.Raw",
 )
 PostedPayment = _twin(Payment)
 PostedReceipt = _twin(Receipt)
@@ -69,6 +73,24 @@ PostedOrder = _twin(
 )
 
 read_posted = msgspec.json.Decoder(PostedOrder, float_hook=canonical_text.__getitem__).decode
+_read_product = msgspec.json.Decoder(PostedProduct | None, float_hook=canonical_text.__getitem__).decode
+
+
+class _Products(dict[bytes, Product | None]):
+    """JSON -> the one product that stands for it, which nobody changes; bounded as `amounts.canonical` is."""
+
+    def __missing__(self, json: bytes) -> Product | None:
+        product: Product | None = _read_product(json)
+        if product is not None:
+            _settle(product)
+        if len(json) <= _PRODUCT_AT_MOST:
+            if len(self) >= _PRODUCTS_AT_MOST:
+                self.clear()
+            self[json] = product
+        return product
+
+
+_products = _Products()
 
 
 def settle(order: Order) -> None:
@@ -87,8 +109,9 @@ def settle(order: Order) -> None:
 def _settle_lines(lines: Iterable[OrderLine]) -> None:
     for line in lines:
         _settle(line)
-        if line.Product is not None:
-            _settle(line.Product)
+        product: Any = line.Product
+        if type(product) is msgspec.Raw:
+            line.Product = _products[bytes(product)]
         if line.IngredientItems or line.ItemDetails:
             _settle_lines((*line.IngredientItems, *line.ItemDetails))
 

@@ -152,6 +152,11 @@ def decide_callback(state: SwishState, received: SwishStatusReceived) -> list[Ev
     return [received] if AFTER_FINAL in state.flags else [received, SwishFlagged(flag=AFTER_FINAL)]
 
 
+def heard_of(said: SwishPayment | SwishStatusReceived) -> SwishState:
+    """What is known of a Swish id of which nothing else was said."""
+    return SwishState(record=said) if isinstance(said, SwishPayment) else SwishState(received=said)
+
+
 def references(state: SwishState) -> list[str]:
     """By what the order is looked for, best first: the vendor's OrderId, then payeePaymentReference."""
     found = []
