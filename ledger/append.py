@@ -42,8 +42,8 @@ from ledger.store import Connection, Vault
 from ledger.view import Mistaken, MovedOn
 
 _SQL = queries("ledger/queries.sql")
-# What `ledger.append` says of a log that does not end where it was believed to.
-_MOVED_ON = "OL001"
+# What `ledger.append` says of a log that does not end where it was believed to, and what a key that is there says.
+_MOVED_ON, _KEY_IS_THERE = "OL001", "personal_keys_pkey"
 
 
 class Rows:
@@ -111,21 +111,21 @@ async def append(
     claims = zip(*batch.new_claims, strict=True) if batch.new_claims else [()] * 3
     tail = batch.head if at_end else None
     conditions = [tail, *(seen.columns() if seen is not None else [None] * 8)]
+    wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
+    statement, keys = ("append_with_keys", [list(batch.new_keys), wrapped]) if wrapped else ("append", [])
     try:
         first: int = await connection.fetchval(
-            _SQL["append"], tenant_id, *rows.columns(), *map(literal, claims), *conditions
+            _SQL[statement], tenant_id, *rows.columns(), *map(literal, claims), *conditions, *keys
         )
     except asyncpg.PostgresError as error:
-        if error.sqlstate == _MOVED_ON:
+        # Another process has made the same key: what was sealed with ours has to be sealed anew.
+        if error.sqlstate == _MOVED_ON or (at_end and error.constraint_name == _KEY_IS_THERE):
             raise (Mistaken if batch.presumes else MovedOn) from None
         raise
     if first != batch.head + 1:
         assert seen is not None, "nobody else appends while the lock is held"
         if not is_one_statement(batch):
             raise MovedOn  # what else is written names positions, and may have been written meanwhile
-    if batch.new_keys:
-        wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
-        await connection.execute(_SQL["add_personal_keys"], tenant_id, list(batch.new_keys), wrapped)
     if batch.erased:
         await connection.execute(_SQL["erase_personal_keys"], tenant_id, list(batch.erased))
     if batch.released:
@@ -147,15 +147,20 @@ async def _add_idempotency(connection: Connection, batch: Batch) -> None:
 
 
 def is_one_statement(batch: Batch) -> bool:
-    """Whether all that a batch writes is its events and their claims."""
-    return not (batch.new_keys or batch.erased or batch.released or batch.moved or batch.new_idempotency)
+    """Whether all that a batch writes is its events, their claims, and keys for them."""
+    return not (batch.erased or batch.released or batch.moved or batch.new_idempotency)
 
 
 async def _personal_keys(connection: Connection, vault: Vault, batch: Batch, subjects: set[str]) -> dict[str, bytes]:
     """A key for every subject, made where there never was one; none for the erased, now or at any time."""
     made = batch.made_keys(subjects)
-    await connection.act_for(batch.tenant_id)
-    standing = await vault.standing(connection, batch.tenant_id, subjects - made.keys())
+    # Where it is presumed that a stream is new, so is its key; the append sees both.
+    begun = {one.stream for one in batch.appended if one.version == 1} if batch.presumes else set[str]()
+    wanted = subjects - made.keys() - begun
+    standing: dict[str, bytes | None] = {}
+    if wanted:
+        await connection.act_for(batch.tenant_id)
+        standing = await vault.standing(connection, batch.tenant_id, wanted)
     new = {name: AESGCM.generate_key(256) for name in subjects - standing.keys() - made.keys() - batch.erased}
     batch.new_keys |= new
     kept = {name: key for name, key in standing.items() if key is not None}

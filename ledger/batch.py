@@ -47,7 +47,7 @@ class Batch:
         self.tenant_id = tenant_id
         # Whether something was not read, but presumed: then all has to be looked at when it is appended.
         self.presumes = False
-        self._may_presume = may_presume
+        self.may_presume = may_presume
         # Where the log ends for this batch; known once something was read: not by a batch of known Idempotency-Keys.
         self.head = before.end if before is not None else head
         self.appended: list[Appended] = []
@@ -180,7 +180,7 @@ class Batch:
             self.wiser |= self._before.wiser & wanted.streams
         self._states |= {name: state or empty(name) for name, state in known.items()}
         self._read.append(wanted)
-        if self._may_presume and self._is_guessed(wanted, known):
+        if self.may_presume and self._is_guessed(wanted, known):
             self._presume(wanted)
             return
         await connection.act_for(self.tenant_id)

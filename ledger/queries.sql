@@ -92,10 +92,27 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
 -- to $21 what was read or presumed for it and is to be looked at instead, null where nothing but that head will do
 SELECT first_position
   FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
- CROSS JOIN LATERAL ledger.append(me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[],
-                     $6::text::integer[], $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[],
-                     $12::text::text[], $13, $14::text::text[], $15::text::bigint[], $16::text::text[],
-                     $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[], $21)
+ CROSS JOIN LATERAL ledger.append(
+        me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[], $6::text::integer[],
+        $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[], $12::text::text[], $13, $14::text::text[],
+        $15::text::bigint[], $16::text::text[], $17::text::text[], $18::text::text[], $19::text::text[],
+        $20::text::text[], $21)
+
+-- name: append_with_keys -- the same, and keys ($22, $23) that are made with the first events that need them
+WITH appended AS (
+    SELECT first_position
+      FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
+     CROSS JOIN LATERAL ledger.append(
+            me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[], $6::text::integer[],
+            $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[], $12::text::text[], $13,
+            $14::text::text[], $15::text::bigint[], $16::text::text[], $17::text::text[], $18::text::text[],
+            $19::text::text[], $20::text::text[], $21)
+), made AS (
+    INSERT INTO ledger.personal_keys
+    SELECT $1, n.subject, n.wrapped FROM appended
+     CROSS JOIN unnest((SELECT $22::text[]), (SELECT $23::bytea[])) AS n (subject, wrapped)
+)
+SELECT first_position FROM appended
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2
@@ -135,10 +152,6 @@ RETURNING key
 
 -- name: read_personal_keys -- wrapped by a master key; null for an erased subject
 SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subject = ANY ($2::text[])
-
--- name: add_personal_keys -- made with the first event that needs them
-INSERT INTO ledger.personal_keys
-SELECT $1, n.subject, n.wrapped FROM unnest($2::text[], $3::bytea[]) AS n (subject, wrapped)
 
 -- name: erase_personal_keys -- also of subjects that never had one: none is made for them from here on
 INSERT INTO ledger.personal_keys

@@ -23,6 +23,8 @@ class _Names:
         self.count = 0
 
     def add(self, name: str) -> None:
+        if name in self:
+            return
         bits, first = self._bits, hash(name)
         second, third = first >> 18, first >> 36
         bits[first >> 3 & _PLACE] |= 1 << (first & 7)

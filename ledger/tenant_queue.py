@@ -14,18 +14,17 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from ledger.batch import Batch
-from ledger.commit import Done, commit, commit_under_lock
+from ledger.commit import commit, commit_under_lock
+from ledger.common import Common
 from ledger.draft import Draft, Request
 from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.outage import AWAY, translated
 from ledger.recent import Recent
-from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
 from ledger.view import Mistaken, MovedOn
 
@@ -41,46 +40,8 @@ HALVED_FROM = 16
 TOPPED_UP_EVERY, BUILT_UPON_WITHIN = 0.001, 0.5
 # So many batches after one that another process was quicker than stand alone: the log ends elsewhere than they believe.
 CROWDED_FOR = 32
-# How long after an answer a server is taken to be awake, seconds: as long as the next request of many takes to come.
-AWAKE_FOR = 0.002
 # So many batches presume nothing, after one that presumed what was not so, or what nothing would have looked at.
 CAUTIOUS_FOR = 256
-
-
-class Common:
-    """What the queues of all tenants have in common: the way to the database, and how many commands wait."""
-
-    def __init__(self, pool: Pool, vault: Vault, done: Done) -> None:
-        self.pool, self.vault, self.done = pool, vault, done
-        self.queued = 0
-        # When the database last said that something is committed; monotonic.
-        self.heard = -math.inf
-        # Connections on their way back to the pool.
-        self._leaving: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_awake(self) -> bool:
-        """Whether the database has answered just now."""
-        return time.monotonic() < self.heard + AWAKE_FOR
-
-    def let_go(self, draft: Draft) -> None:
-        """Gives a draft's connection back. Nobody waits for that: it takes several turns of the event loop, which may
-        be busy with other requests, and the next batch has a connection of its own.
-        """
-        if (connection := draft.let_go()) is not None:
-            leaving = asyncio.create_task(self._give_back(connection))
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
-
-    async def _give_back(self, connection: Connection) -> None:
-        try:
-            await self.pool.release(connection)
-        except Exception as error:
-            _log.debug("a connection is lost: %s", told(error))
-
-    async def close(self) -> None:
-        """Waits for the last connection to be given back."""
-        await asyncio.gather(*self._leaving, return_exceptions=True)
 
 
 class TenantQueue:
@@ -170,17 +131,17 @@ class TenantQueue:
         """Decides what waits, and what comes while the batch `before` is in the air, until it takes off itself."""
         common = self._common
         built_upon = before.batch if before is not None else None
-        # Only upon another batch, which has to land first, or where the server has answered just now: what goes to one
-        # that may be frozen has to be a read first, or nobody would know what became of it.
-        head = self._head if common.is_awake and not self._crowded else -1
-        draft = Draft(Batch(self._tenant_id, self._recent, built_upon, head=head, may_presume=not self._cautious))
+        head = self._head if not self._crowded else -1
+        draft = Draft(Batch(self._tenant_id, self._recent, built_upon, head=head))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN
         try:
             while time.monotonic() < patience:
                 if requests := self._take(self._room(before, len(taken))):
                     taken += requests
-                    await draft.add(await draft.connect(common.pool), common.vault, requests)
+                    connection = await draft.connect(common.pool)
+                    draft.batch.may_presume = not self._cautious and self._is_awake(before)
+                    await draft.add(connection, common.vault, requests)
                 if before is None or before.has_come_through:
                     if taken:
                         self._take_off(draft)
@@ -201,6 +162,12 @@ class TenantQueue:
         common.let_go(draft)
         if before is not None:
             await asyncio.wait([before.landed])
+
+    def _is_awake(self, before: Draft | None) -> bool:
+        """Whether an append may be the first that is sent: another batch has to land first, or the server has answered
+        just now. To one that may be frozen it has to be a read, or nobody would know what became of it.
+        """
+        return (before is not None and not before.landed.done()) or self._common.is_awake
 
     def _room(self, before: Draft | None, taken: int) -> int:
         under_way = len(before.requests) if before is not None and not before.landed.done() else 0
@@ -246,16 +213,14 @@ class TenantQueue:
         elif draft.moved or isinstance(failure, MovedOn):
             self._crowded = CROWDED_FOR
         if draft.is_committed:
-            self._landed(draft)
+            self._stand_at(draft)
         elif failure is not None:
             await self._again(draft.requests, failure)
         return draft.is_committed and not draft.moved
 
-    def _landed(self, draft: Draft) -> None:
+    def _stand_at(self, draft: Draft) -> None:
         # What follows an erasure has to ask how often there was one.
         self._head = draft.end if draft.batch.may_be_built_upon else -1
-        if draft.batch.appended:
-            self._common.heard = time.monotonic()
 
     async def _again(self, requests: Sequence[Request], error: Exception) -> None:
         """What came to nothing without the lock, under it; or refused, where that would change nothing."""
@@ -274,7 +239,7 @@ class TenantQueue:
             if not draft.is_committed:
                 await self._one_by_one(await self._failed(requests, error))
                 return
-        self._landed(draft)
+        self._stand_at(draft)
 
     async def _failed(self, requests: Sequence[Request], error: Exception) -> list[Request]:
         """Refuses what came to nothing; gives back what may be tried one by one."""

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 
 from ledger.commands import Command
+from ledger.common import Common
 from ledger.database import queries
 from ledger.draft import Answer, Context, Draft, Request
 from ledger.errors import Unavailable
 from ledger.outage import AWAY
 from ledger.store import Pool, Vault
 from ledger.telling import told
-from ledger.tenant_queue import Common, TenantQueue
+from ledger.tenant_queue import TenantQueue
 from ledger.tenants import Tenant
 
 __all__ = ["Answer", "Context", "Writer"]
@@ -88,9 +89,10 @@ class Writer:
     def _rest(self, tenant_id: int) -> None:
         """A tenant has written for now. The one that did so longest ago is forgotten, where there are many."""
         queue = self._queues[tenant_id] = self._queues.pop(tenant_id)
-        oldest = next(iter(self._queues))
-        if len(self._queues) > TENANTS_AT_MOST and self._queues[oldest].worker is None:
-            del self._queues[oldest]
+        if (many := len(self._queues) - TENANTS_AT_MOST) > 0:
+            resting = [one for one, queue in self._queues.items() if queue.worker is None]
+            for one in resting[:many]:
+                del self._queues[one]
         self._with_states.pop(tenant_id, None)
         self._with_states[tenant_id] = queue
         if len(self._with_states) > WITH_STATES_AT_MOST:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from ledger import tenant_queue
+from ledger import common
 from ledger.batch import Batch
 from ledger.commands import AssignExternalId, Command, SetStatus, TakeSwish
 from ledger.draft import Answer, Context
@@ -99,7 +99,7 @@ async def test_numbers_are_looked_up(shop: Shop, process: Process, other: Shop) 
     ("before", "body"),
     [
         (same_order, NEW),
-        (same_order, NEW | OF_EVA),  # her key has to be made: more than one statement
+        (same_order, NEW | OF_EVA),  # with her key
         (same_receipt, NEW),
         (swish_that_waits_for_it, NEW),
     ],
@@ -191,12 +191,24 @@ async def test_memory_keeps_nothing_of_somebody_erased(shop: Shop) -> None:
     assert recent.get(f"order-{order_id('hers')}") is None
 
 
-async def test_a_key_is_made_only_where_the_log_ends_as_believed(shop: Shop, process: Process, other: Shop) -> None:
-    """It would be kept beside events whose positions its batch did not know."""
+async def test_a_key_is_made_with_the_events_that_it_seals(shop: Shop, process: Process, other: Shop) -> None:
+    """Wherever they come; one for each new order of nobody's, and one for a customer."""
     await process.write(sale("a"))
     await other.post(sale("b"))
-    await never_appended(shop, await process.decide(sale("hers") | OF_EVA))
-    assert not await shop.pool.fetch("SELECT FROM ledger.personal_keys")
+    ours = (
+        sale("no onions", Comments="1"),
+        sale("hers") | OF_EVA,
+        sale("nuts", Comments="2"),
+        sale("nuts", Comments="3"),
+    )
+    decided = await process.decide(*ours)
+    assert decided.draft.batch.presumes
+    assert await decided.append() == [Answer(9, False), Answer(12, False), Answer(15, False), Answer(16, False)]
+    streams = [f"order-{order_id('no onions')}", f"order-{order_id('nuts')}", f"customer-{OF_EVA['CustomerId']}"]
+    subjects = await shop.pool.fetch("SELECT subject FROM ledger.personal_keys WHERE wrapped IS NOT NULL")
+    assert sorted(subject for (subject,) in subjects) == sorted(streams)
+    assert await other.post(ours[-1]) == Answer(16, True)
+    assert await other.post(sale("no onions", Comments="4")) == Answer(17, False)
 
 
 Ask = Callable[[Shop, Awaitable[Answer]], Awaitable[Answer]]
@@ -216,7 +228,7 @@ async def after_another(shop: Shop, asked: Awaitable[Answer]) -> Answer:
 
 @pytest.fixture(params=[among_others, after_another])
 def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.setattr(tenant_queue, "AWAKE_FOR", 60.0)
+    monkeypatch.setattr(common, "AWAKE_FOR", 60.0)
     how: Ask = request.param
     return how
 

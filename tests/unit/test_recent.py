@@ -63,3 +63,11 @@ def test_the_names_of_streams_are_known_longer_than_their_states() -> None:
         recent.remember([(f"{part}-{number}", OrderState()) for number in range(1000)], {})
     assert not any(recent.may_be_new(f"{part}-{number}") for part in range(16, 20) for number in range(1000))
     assert sum(recent.may_be_new(f"{part}-{number}") for part in range(10) for number in range(1000)) > 9900
+
+
+def test_a_name_is_one_however_often_it_is_seen() -> None:
+    recent = Recent()
+    recent.forget(["old"])
+    for _ in range(10_000):
+        recent.remember([("open", OrderState(version=3))], {})
+    assert not recent.may_be_new("old")
