@@ -88,8 +88,9 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
  WHERE tenant_id = $1 AND stream >= 'outlet-' AND stream < 'outlet.'
  ORDER BY position
 
--- name: append -- the only way in, which acts for the tenant $1 until its transaction ends; $13 is the head that all of it was decided upon, null where the caller has the lock; $14
--- to $21 what was read or presumed for it and is to be looked at instead, null where nothing but that head will do
+-- name: append -- the only way in, which acts for the tenant $1 until its transaction ends; $13 is the head that all of it
+-- was decided upon, null where the caller has the lock; $14 to $21 what was read or presumed for it and is to be looked at
+-- instead, null where nothing but that head will do
 SELECT first_position
   FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
  CROSS JOIN LATERAL ledger.append(
@@ -98,7 +99,8 @@ SELECT first_position
         $15::text::bigint[], $16::text::text[], $17::text::text[], $18::text::text[], $19::text::text[],
         $20::text::text[], $21)
 
--- name: append_with_keys -- the same, and keys ($22, $23) that are made with the first events that need them
+-- name: append_with_keys -- the same, and keys ($22, $23) that are made with the first events that need them, which few
+-- appends do
 WITH appended AS (
     SELECT first_position
       FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
