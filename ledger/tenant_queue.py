@@ -131,7 +131,7 @@ class TenantQueue:
         """Decides what waits, and what comes while the batch `before` is in the air, until it takes off itself."""
         common = self._common
         built_upon = before.batch if before is not None else None
-        head = self._head if not self._crowded else -1
+        head = self._head if common.is_awake and not self._crowded else -1
         draft = Draft(Batch(self._tenant_id, self._recent, built_upon, head=head))
         taken: list[Request] = []
         patience = time.monotonic() + BUILT_UPON_WITHIN

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from ledger import common, outage, tenant_queue
-from ledger.database import open_pool, reading
+from ledger.database import TENANT_LOCK, open_pool, reading
 from ledger.draft import Answer, Context, Request
 from ledger.errors import Refused, Unavailable
 from ledger.tenants import add_tenant, all_tenants
@@ -113,3 +113,12 @@ async def test_what_had_to_wait_for_a_connection_reads_first(
             await pool.release(second)
         await one.writer.close()
     assert [version for _, _, version, _ in await shop.events()] == [1, 2, 3]
+
+
+async def test_a_retry_by_its_key_at_another_server_waits_for_no_lock(shop: Shop, other: Shop) -> None:
+    await shop.post(sale("a"))
+    there = await other.post(sale("b"), key="k")
+    await asyncio.sleep(20 * common.AWAKE_FOR)
+    async with other.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", TENANT_LOCK, shop.tenant.tenant_id)
+        assert await shop.post(sale("b"), key="k") == there._replace(duplicate=True)
