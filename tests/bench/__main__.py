@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.bench import appends, copies, growth, living, posts, projecting, reads
+from tests.bench import appends, growth, living, plot, posts, projecting, reads
 from tests.bench.figures import Report, cores, load_average, short
 from tests.bench.fill import Calendar, Filled, calendar, fill
 from tests.bench.load import has_wrk
@@ -62,7 +62,7 @@ def _measure(stand: Stand, options: Options, report: Report, console: Console) -
     if "live" in options.chapters:
         posts.lag(stand, options, report)
         living.measure(stand, options, report)
-    if options.chapters & {"read", "project", "audit", "live", "growth"}:
+    if options.asks_for("read", "project", "audit", "live"):
         _grown(stand, options, report, console)
 
 
@@ -72,33 +72,24 @@ def _grown(stand: Stand, options: Options, report: Report, console: Console) -> 
     logs: dict[int, Books] = {}
     first = 0
     for size in options.sizes:
-        if first and options.copies:
-            _copy(grown, when, options.sizes[0], first, size, console)
-        else:
-            filled = _fill(stand, grown, when, first, size, console)
-            report.add("append", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
-            report.add("project", f"projectors, {size:,} orders", "events/s", [filled.events])
-        if options.copies and not first:
-            copies.prepare(grown)
-        last = size == options.sizes[-1]
-        logs[size] = grown if last else stand.copy(grown, f"log_{size}")
+        filled = _fill(stand, grown, when, first, size, console)
+        report.add("append", f"decode and append in process, {size:,} orders", "orders/s", [filled.orders])
+        report.add("project", f"projectors, {size:,} orders", "events/s", [filled.events])
+        logs[size] = grown if size == options.sizes[-1] else stand.copy(grown, f"log_{size}")
         first = size
-    if "read" in options.chapters:
+    grows = "growth" in options.chapters
+    asked = logs if grows else {first: grown}
+    if options.asks_for("read"):
         reads.measure(stand, logs, when, options, report)
-    if "project" in options.chapters:
-        projecting.measure(stand, grown, options, report)
-    if "audit" in options.chapters:
-        projecting.audit(stand, grown, options, report)
-    if "live" in options.chapters:
-        living.start(stand, grown, options, report, options.sizes[-1])
-    if "growth" in options.chapters:
-        growth.draw(report, ROOT / "docs/growth.svg", growth.COPIES if options.copies else "")
-
-
-def _copy(books: Books, when: Calendar, base: int, first: int, end: int, console: Console) -> None:
-    with _progress(first, end, console) as progress:
-        copies.multiply(books, when, base, first, end, progress)
-    execute(books.dsn, SQL["vacuum"])
+    if options.asks_for("project"):
+        projecting.measure(stand, asked, options, report)
+    if options.asks_for("audit"):
+        projecting.audit(stand, asked, report)
+    if options.asks_for("live"):
+        living.start(stand, asked, options, report)
+    if grows:
+        growth.measure(stand, logs, options, report)
+        plot.draw(report, ROOT / "docs/growth.svg")
 
 
 def _fill(stand: Stand, books: Books, when: Calendar, first: int, end: int, console: Console) -> Filled:

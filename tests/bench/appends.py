@@ -37,7 +37,8 @@ USUAL = 64
 # So many orders come before those that are timed.
 WARM = 500
 TIMES_THE_PEER = 10
-_numbers = itertools.count(1, 1_000_000)
+# Receipt numbers that no log has been filled with.
+_numbers = itertools.count(1_000_000_000, 1_000_000)
 
 
 class Peer(NamedTuple):
@@ -59,7 +60,7 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
         for callers in options.connections:
             count = WARM + min(options.appends, 40 * callers + 200)
             bare[callers].append(run(_bare(bare_books, count, callers)))
-            ours[callers].append(run(_ours(stand, ours_books, count, callers)))
+            ours[callers].append(run(append_orders(stand, ours_books, count, callers)))
         states = run(_an_order(ours_books))
         plain.append(run(_plain(bare_books, states, options.appends)))
         if PEER.exists():
@@ -101,7 +102,7 @@ def _bodies(count: int) -> list[bytes]:
     return list(itertools.islice(fresh(ORDER, next(_numbers)), count))
 
 
-async def _ours(stand: Stand, books: Books, count: int, callers: int) -> float:
+async def append_orders(stand: Stand, books: Books, count: int, callers: int) -> float:
     """Orders a second from commands that are ready: decided, sealed, durable."""
     async with _writer(stand, books) as (tenant, writer):
         commands = [command_of(tenant, body) for body in _bodies(count)]

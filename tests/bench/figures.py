@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+K = TypeVar("K")
 
 
 @dataclass
@@ -91,6 +93,13 @@ class Report:
         self.say(f"{chapter}: {name}  {short(figure.value)} {unit}{ratio}")
         return figure
 
+    def add_sizes(self, chapter: str, name: str, unit: str, rounds: Mapping[int, list[float]]) -> None:
+        """A figure of logs of several sizes, each beside that of the smallest, which comes first."""
+        smallest: Figure | None = None
+        for size, some in rounds.items():
+            figure = self.add(chapter, f"{name}, {size:,} orders", unit, some, smallest)
+            smallest = smallest or figure
+
     def bar(self, name: str, measured: float, wanted: float, unit: str = "", *, at_least: bool = True) -> None:
         """A bar and what was measured for it."""
         self.bars.append(Bar(name, measured, wanted, unit, at_least))
@@ -118,9 +127,9 @@ class Report:
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def interleaved(rounds: int, runs: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+def interleaved(rounds: int, runs: Mapping[K, Callable[[], float]]) -> dict[K, list[float]]:
     """Each run once a round, one after the other: what disturbs the machine for a while disturbs all of them."""
-    found: dict[str, list[float]] = {name: [] for name in runs}
+    found: dict[K, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             found[name].append(run())

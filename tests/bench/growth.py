@@ -1,114 +1,68 @@
-"""The same figures at every size of the log, as a plot. Both axes are logarithmic; a flat line is what is wanted."""
+"""What posts and a server do at every size of the log, in turn; `reads` and others measure the rest of it.
+
+What the loads here add comes on top of the size that a figure names.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-import sys
-from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
+import dataclasses
+import functools
+from collections.abc import Mapping
 
-from tests.bench.figures import Report, short
+from tests.bench import appends
+from tests.bench.asking import percentile
+from tests.bench.bodies import POSTS
+from tests.bench.figures import Report, interleaved
+from tests.bench.living import seen
+from tests.bench.options import Options
+from tests.bench.posts import OFF, USUAL, Lane, caught_up, stopping
+from tests.bench.stand import Books, Stand, run
 
-SHOWN = (
-    "Order/GetOpenOrder, a day", "Order/GetOrdersWithoutExternalID, a day",
-    "Order/GetOrdersWithoutExternalID, first page", "Order/GetOrdersHistory", "Sale/GetTodaySale",
-    "Sale/GetMonthalySale", "v1/stock", "v1/orders/{id}", "decode and append in process", "projectors",
-)  # fmt: skip
-_NAMED = re.compile(r"(.+), ([\d,]+) orders")
-_COLOURS = (
-    "#1b6ca8",
-    "#c8553d",
-    "#2e8b57",
-    "#8a4fa0",
-    "#b8860b",
-    "#444444",
-    "#008b8b",
-    "#d1477a",
-    "#6b8e23",
-    "#5d6d7e",
-)
-LEFT, TOP, WIDTH, HEIGHT, LINE = 70, 50, 560, 420, 20
-COPIES = "What lies beyond the first orders is copies of them, made in the database."
-Series = dict[str, dict[int, float]]
+# Orders that a round appends in process, and posts that are looked for.
+APPENDED, LOOKED_FOR = 2_000, 100
 
 
-def draw(report: Report, path: Path, note: str = "") -> None:
-    """Writes the plot of some reads, and of how quickly the log was filled; `note` stands below the title."""
-    series: Series = {}
-    for figure in report.figures:
-        found = _NAMED.fullmatch(figure.name)
-        if found and found[1] in SHOWN:
-            series.setdefault(f"{found[1]} ({figure.unit})", {})[int(found[2].replace(",", ""))] = figure.value
-    grown = {name: values for name, values in series.items() if len(values) > 1}
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(svg(grown or series, note) + "\n", "utf-8")
+def measure(stand: Stand, logs: Mapping[int, Books], options: Options, report: Report) -> None:
+    """All of the chapter. Rounds are short, for a small log to stay small."""
+    options = dataclasses.replace(options, rounds=min(options.rounds, 3), seconds=min(options.seconds, 1.0))
+    runs = {size: functools.partial(_append, stand, books) for size, books in logs.items()}
+    found = interleaved(options.rounds, runs)
+    report.add_sizes("append", f"append, {appends.USUAL} callers", "orders/s", found)
+    _post(stand, logs, options, report)
+    _post_and_look(stand, logs, options, report)
 
 
-def svg(series: Series, note: str = "") -> str:
-    """The plot: one line a series over the number of orders."""
-    sizes = sorted({size for values in series.values() for size in values})
-    values = [value for one in series.values() for value in one.values()]
-    across = _scale(min(sizes), max(sizes), LEFT, LEFT + WIDTH)
-    up = _scale(10 ** math.floor(math.log10(min(values))), 10 ** math.ceil(math.log10(max(values))), TOP + HEIGHT, TOP)
-    image = ElementTree.Element("svg", {
-        "xmlns": "http://www.w3.org/2000/svg", "width": "1000", "height": "540", "font-family": "sans-serif",
-        "font-size": "12",
-    })  # fmt: skip
-    ElementTree.SubElement(image, "rect", {"width": "100%", "height": "100%", "fill": "white"})
-    _text(image, LEFT, 28, "The same figures as the log grows", {"font-size": "16"})
-    _text(image, LEFT, 44, note, {"fill": "#555555"})
-    _text(image, LEFT + WIDTH / 2, TOP + HEIGHT + 45, "orders in the log", {"text-anchor": "middle"})
-    for size in sizes:
-        _rule(image, across(size), TOP, across(size), TOP + HEIGHT)
-        _text(image, across(size), TOP + HEIGHT + 20, f"{size:,}", {"text-anchor": "middle"})
-    for power in range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1):
-        _rule(image, LEFT, up(10.0**power), LEFT + WIDTH, up(10.0**power))
-        _text(image, LEFT - 8, up(10.0**power) + 4, f"{10.0**power:g}", {"text-anchor": "end"})
-    for number, (name, points) in enumerate(sorted(series.items())):
-        _line(image, number, name, [(across(size), up(value)) for size, value in sorted(points.items())], points)
-    return ElementTree.tostring(image, "unicode")
+def _append(stand: Stand, books: Books) -> float:
+    return run(appends.append_orders(stand, books, APPENDED, appends.USUAL))
 
 
-def _scale(low: float, high: float, start: float, end: float) -> Any:
-    span = math.log(high / low) or 1.0
-    return lambda value: start + (end - start) * math.log(value / low) / span
+def _post(stand: Stand, logs: Mapping[int, Books], options: Options, report: Report) -> None:
+    servers = {size: stand.serve(books, *OFF) for size, books in logs.items()}
+    with stopping(*servers.values()):
+        lanes = {size: Lane(stand, server, logs[size], options) for size, server in servers.items()}
+        runs = {size: functools.partial(lane.post, *POSTS["PostOrder"], USUAL) for size, lane in lanes.items()}
+        found = interleaved(options.rounds, runs)
+    report.add_sizes("post", f"PostOrder, {USUAL} connections, projectors off", "/s", found)
 
 
-def _line(
-    image: ElementTree.Element, number: int, name: str, points: list[tuple[float, float]], values: dict[int, float]
-) -> None:
-    colour = _COLOURS[number % len(_COLOURS)]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    ElementTree.SubElement(image, "polyline", {"points": path, "fill": "none", "stroke": colour, "stroke-width": "2"})
-    for x, y in points:
-        ElementTree.SubElement(image, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "3", "fill": colour})
-    first, last = values[min(values)], values[max(values)]
-    y = TOP + 10 + number * 2 * LINE
-    _text(image, LEFT + WIDTH + 20, y, name, {"fill": colour})
-    _text(image, LEFT + WIDTH + 20, y + 15, f"{short(first)} → {short(last)}", {"fill": colour})
+def _post_and_look(stand: Stand, logs: Mapping[int, Books], options: Options, report: Report) -> None:
+    """With all that a server does; read models catch up between rounds."""
+    servers = {size: stand.serve(books) for size, books in logs.items()}
 
+    def post(lane: Lane, books: Books) -> float:
+        rate = lane.post(*POSTS["PostOrder"], USUAL)
+        caught_up(books)
+        return rate
 
-def _rule(image: ElementTree.Element, x1: float, y1: float, x2: float, y2: float) -> None:
-    at = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
-    ElementTree.SubElement(image, "line", at | {"stroke": "#dddddd"})
-
-
-def _text(image: ElementTree.Element, x: float, y: float, text: str, more: dict[str, str]) -> None:
-    ElementTree.SubElement(image, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}"} | more).text = text
-
-
-def main() -> None:
-    """`python -m tests.bench.growth bench.json growth.svg` draws again what was measured."""
-    found: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    report = Report()
-    for one in found["figures"]:
-        report.add(one["chapter"], one["name"], one["unit"], one["rounds"])
-    copies = set(found["settings"]["chapters"]) <= {"read", "growth"}
-    draw(report, Path(sys.argv[2]), COPIES if copies else "")
-
-
-if __name__ == "__main__":
-    main()
+    with stopping(*servers.values()):
+        for books in logs.values():
+            caught_up(books)
+        lanes = {size: Lane(stand, server, logs[size], options) for size, server in servers.items()}
+        runs = {size: functools.partial(post, lane, logs[size]) for size, lane in lanes.items()}
+        found = interleaved(options.rounds, runs)
+        delays = {size: seen(server, logs[size], LOOKED_FOR, 30) for size, server in servers.items()}
+        weights = {size: [server.megabytes] for size, server in servers.items()}
+    report.add_sizes("post", f"PostOrder, {USUAL} connections, projectors and sealer on", "/s", found)
+    half = {size: [percentile(some, 0.5) * 1000] for size, some in delays.items()}
+    report.add_sizes("live", "a post is seen, p50", "ms", half)
+    report.add_sizes("live", "memory of the server", "MB", weights)

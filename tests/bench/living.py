@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Mapping
 
 from tests.bench import load
 from tests.bench.asking import Line, percentile
@@ -26,11 +27,11 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     path, template = POSTS["PostOrder"]
     with stopping(server):
         before = server.megabytes
-        _freshness(server, books, report, "nothing else going on", POSTS_SEEN, 60)
+        _say_seen(report, "nothing else going on", seen(server, books, POSTS_SEEN, 60))
         seconds = options.memory_seconds
         running = load.begin(server.url + path, template, books.keys, USUAL, seconds, wrk=options.wrk)
         time.sleep(min(2.0, seconds / 4))
-        _freshness(server, books, report, f"{USUAL} connections posting beside", POSTS_SEEN, seconds / 2)
+        _say_seen(report, f"{USUAL} connections posting beside", seen(server, books, POSTS_SEEN, seconds / 2))
         went = load.finish(running)
         after = server.megabytes
     report.add(CHAPTER, "memory of the server before", "MB", [before])
@@ -39,13 +40,12 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     report.bar(f"memory after {seconds:.0f} s of load", after, MEGABYTES, " MB", at_least=False)
 
 
-def _freshness(server: Served, books: Books, report: Report, when: str, count: int, seconds: float) -> None:
-    """From the answer of a post until a list has been read that shows it."""
+def seen(server: Served, books: Books, count: int, seconds: float) -> list[float]:
+    """Seconds from the answer of a post until a list shows it, of as many posts as fit in the time."""
     found: list[float] = []
-    bodies = fresh(DRAFT, 1)
     until = time.perf_counter() + seconds
     with Line(server.url, books.keys[0]) as line:
-        for body in itertools.islice(bodies, count):
+        for body in itertools.islice(fresh(DRAFT, 1), count):
             position = line.post("/api/Order/PostOpenOrder", body)
             begun = time.perf_counter()
             # 503 after two seconds of waiting: then it is asked again.
@@ -54,21 +54,29 @@ def _freshness(server: Served, books: Books, report: Report, when: str, count: i
             found.append(time.perf_counter() - begun)
             if time.perf_counter() > until:
                 break
+    return found
+
+
+def _say_seen(report: Report, when: str, found: list[float]) -> None:
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         title = f"a post is seen, {when}, {name}"
         report.add(CHAPTER, title, "ms", [percentile(found, share) * 1000], note=f"{len(found)} posts")
 
 
-def start(stand: Stand, books: Books, options: Options, report: Report, orders: int) -> None:
+def start(stand: Stand, logs: Mapping[int, Books], options: Options, report: Report) -> None:
     """From `order-ledger serve` on an existing data directory to its first answer, PostgreSQL's start included."""
-    rounds = []
-    for _ in range(options.rounds):
-        with stand.postgres_stopped():
-            begun = time.perf_counter()
-            server = stand.serve_alone()
-            with stopping(server), Line(server.url, books.keys[0]) as line:
-                status, body = line.get("/api/Sale/GetOutlets")
-                assert status == 200, body
-                rounds.append(time.perf_counter() - begun)
-    figure = report.add(CHAPTER, f"start to first answer, {orders:,} orders", "s", rounds)
-    report.bar(f"start to first answer, {orders:,} orders", figure.value, START_WITHIN, " s", at_least=False)
+    for size, books in logs.items():
+        with stand.found_by_serve(books):
+            rounds = [_start(stand, books) for _ in range(options.rounds)]
+        figure = report.add(CHAPTER, f"start to first answer, {size:,} orders", "s", rounds)
+    report.bar(figure.name, figure.value, START_WITHIN, " s", at_least=False)
+
+
+def _start(stand: Stand, books: Books) -> float:
+    with stand.postgres_stopped():
+        begun = time.perf_counter()
+        server = stand.serve_alone(books)
+        with stopping(server), Line(server.url, books.keys[0]) as line:
+            status, body = line.get("/api/Sale/GetOutlets")
+            assert status == 200, body
+            return time.perf_counter() - begun

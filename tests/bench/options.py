@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# Orders that all passes through one log go over, if there is more than one.
+LONG = 300_000
 CHAPTERS = ("limits", "append", "post", "read", "project", "audit", "live", "growth")
 
 
@@ -25,18 +27,21 @@ class Options:
     chapters: frozenset[str]
     wrk: bool
 
-    @property
-    def copies(self) -> bool:
-        """Whether the log may grow by copies: nothing but reads is measured."""
-        return self.chapters <= {"read", "growth"}
+    def asks_for(self, *chapters: str) -> bool:
+        """Whether one of these is measured; of a log at every size, each is."""
+        return bool(self.chapters & {*chapters, "growth"})
+
+    def passes(self, size: int) -> int:
+        """How often a log of so many orders is gone through: a long one evens out what disturbs a short one."""
+        return max(1, min(self.rounds, LONG // size))
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Options:
         """The usual ones, and what the environment changes."""
-        full, growth = _on(environ, "FULL"), _on(environ, "GROWTH")
+        wanted = set(environ.get("ONLY", "").replace(",", " ").split())
+        full, growth = _on(environ, "FULL"), _on(environ, "GROWTH") or "growth" in wanted
         orders = int(environ.get("ORDERS") or (1_000_000 if full else 20_000))
         small = min(10_000 if full else 2_000, orders)
-        wanted = set(environ.get("ONLY", "").replace(",", " ").split())
         usual = {"limits", "append", "post", "read", "project", "audit", "live"}
         return cls(
             rounds=int(environ.get("ROUNDS") or (5 if full else 3)),

@@ -74,7 +74,7 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
         }
         _empty(lanes["bare loop"], options, report)
         for kind in POSTS:
-            _at_all_connections(kind, lanes, options, report, lambda: _caught_up(all_books))
+            _at_all_connections(kind, lanes, options, report, lambda: caught_up(all_books))
     _bars(report)
     _two_processes(stand, off_books, options, report)
     _many_tenants(stand, options, report)
@@ -107,7 +107,8 @@ def _at_all_connections(
             limit = limit or figure
 
 
-def _caught_up(books: Books) -> float:
+def caught_up(books: Books) -> float:
+    """How many seconds it took until read models were where the log ends."""
     return wait_until(lambda: ask(books.dsn, SQL["behind"], 1) == 0, 600)
 
 
@@ -181,7 +182,7 @@ def lag(stand: Stand, options: Options, report: Report) -> None:
         went = load.finish(running)
         ended.set()
         watcher.join()
-        gone = _caught_up(books)
+        gone = caught_up(books)
     third = max(1, len(behind) // 3)
     per_second = went.rate * 3  # an order is three events
     for name, part in (("first", behind[:third]), ("last", behind[-third:])):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ledger.audit.memory import Memory
@@ -13,7 +15,7 @@ from ledger.audit.sealer import Sealer
 from ledger.database import SEALER, open_pool
 from ledger.store import Pool, head
 from projections.rebuild import rebuild
-from tests.bench.figures import Figure, Report
+from tests.bench.figures import Report, interleaved
 from tests.bench.options import Options
 from tests.bench.stand import ROOT, SCRIPT, SQL, Books, Stand, opened, run
 
@@ -22,15 +24,23 @@ OF_A_KEYSET_READ = 0.2
 PAGE = 1000
 
 
-def measure(stand: Stand, books: Books, options: Options, report: Report) -> None:
+def measure(stand: Stand, logs: Mapping[int, Books], options: Options, report: Report) -> None:
     """A keyset read of a log, and a rebuild of all read models from it, in turn."""
-    reads, rebuilds = [], []
-    for _ in range(options.rounds):
-        reads.append(run(_keyset(books)))
-        rebuilds.append(run(_rebuild(stand, books)))
-    limit = report.add("limits", "keyset read of the log", "events/s", reads)
-    figure = report.add(CHAPTER, "rebuild of all read models", "events/s", rebuilds, limit)
+    for size, books in logs.items():
+        passes = {"read": functools.partial(_read, books), "rebuild": functools.partial(_rebuild, stand, books)}
+        found = interleaved(options.passes(size), passes)
+        limit = report.add("limits", f"keyset read of the log, {size:,} orders", "events/s", found["read"])
+        title = f"rebuild of all read models, {size:,} orders"
+        figure = report.add(CHAPTER, title, "events/s", found["rebuild"], limit)
     report.bar("rebuild of all read models, of a keyset read", figure.ratio or 0.0, OF_A_KEYSET_READ)
+
+
+def _read(books: Books) -> float:
+    return run(_keyset(books))
+
+
+def _rebuild(stand: Stand, books: Books) -> float:
+    return run(_rebuilt(stand, books))
 
 
 async def _keyset(books: Books) -> float:
@@ -42,7 +52,7 @@ async def _keyset(books: Books) -> float:
         return float(position / (time.perf_counter() - begun))
 
 
-async def _rebuild(stand: Stand, books: Books) -> float:
+async def _rebuilt(stand: Stand, books: Books) -> float:
     async with opened(books.dsn) as pool:
         begun = time.perf_counter()
         await rebuild(pool, stand.vault())
@@ -56,18 +66,24 @@ async def _events(pool: Pool) -> int:
         return await head(connection, 1)
 
 
-def audit(stand: Stand, books: Books, options: Options, report: Report) -> None:
+def audit(stand: Stand, logs: Mapping[int, Books], report: Report) -> None:
     """Sealing a whole log, exporting it, and verifying the export and the database."""
-    reads: list[float] = [run(_hashed(books))]
-    limit = report.add("limits", "keyset read of the log, and SHA-256 of each event", "events/s", reads)
-    seal_dir = stand.data_dir / "seals" / books.name
-    sealed, events = run(_seal(books, seal_dir))
-    report.add("audit", "sealer, from an empty tree", "events/s", [sealed], limit)
     directory = stand.data_dir / "export"
-    _command(stand, books, report, limit, events, "export", [str(directory), "--tenant", "shop-1"])
-    _command(stand, books, report, limit, events, "verify", [str(directory)])
-    _command(stand, books, report, limit, events, "verify", ["--live", "--tenant", "shop-1"])
-    shutil.rmtree(directory, ignore_errors=True)
+    for size, books in logs.items():
+        title = f"keyset read of the log, and SHA-256 of each event, {size:,} orders"
+        limit = report.add("limits", title, "events/s", [run(_hashed(books))])
+        sealed, events = run(_seal(books, stand.seals(books)))
+        report.add("audit", f"sealer, from an empty tree, {size:,} orders", "events/s", [sealed], limit)
+        for name, arguments in (
+            ("export", [str(directory), "--tenant", "shop-1"]),
+            ("verify", [str(directory)]),
+            ("verify --live", ["--tenant", "shop-1"]),
+        ):
+            took = _command(stand, books, report, [*name.split(), *arguments])
+            title = f"order-ledger {name}, {size:,} orders"
+            if took is not None:
+                report.add("audit", title, "events/s", [events / took], limit, f"{took:.1f} s in all")
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _hashed(books: Books) -> float:
@@ -96,22 +112,15 @@ async def _seal(books: Books, directory: Path) -> tuple[float, int]:
     return count / took, count
 
 
-def _command(
-    stand: Stand, books: Books, report: Report, limit: Figure, events: int, name: str, arguments: list[str]
-) -> None:
-    """A command line's work, its start included."""
+def _command(stand: Stand, books: Books, report: Report, arguments: list[str]) -> float | None:
+    """How many seconds a command line takes, its start included; None: it failed, as the report says."""
     begun = time.perf_counter()
     done = subprocess.run(
-        [str(SCRIPT), name, *arguments],
-        env=stand.environment(books),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [str(SCRIPT), *arguments], env=stand.environment(books), cwd=ROOT, capture_output=True, text=True, check=False
     )
     took = time.perf_counter() - begun
-    title = " ".join(("order-ledger", name, *(one for one in arguments if one.startswith("--l"))))
     if done.returncode:
-        report.lacks(f"{title}: exit code {done.returncode}: {(done.stderr or done.stdout)[-300:]}")
-        return
-    report.add("audit", title, "events/s", [events / took], limit, f"{took:.1f} s in all")
+        said = (done.stderr or done.stdout)[-300:]
+        report.lacks(f"order-ledger {' '.join(arguments)}: exit code {done.returncode}: {said}")
+        return None
+    return took

@@ -6,6 +6,9 @@ SELECT format('CREATE DATABASE %I TEMPLATE %I', $1::text, $2::text)
 -- name: drop_database -- a statement that takes one away, whoever is connected
 SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', $1::text)
 
+-- name: rename_database -- a statement that gives one that nobody is connected to another name
+SELECT format('ALTER DATABASE %I RENAME TO %I', $1::text, $2::text)
+
 -- name: bare_tables -- what the bare loop and plain inserts write to: the columns and keys of the log, nothing else
 CREATE TABLE IF NOT EXISTS bare (
     tenant_id integer, position bigint, id uuid, data bytea,

@@ -104,6 +104,23 @@ class Stand:
         finally:
             self._postgres = embedded.start(self.data_dir)
 
+    @contextlib.contextmanager
+    def found_by_serve(self, books: Books) -> Iterator[None]:
+        """For a block in which a log is the one that `serve` uses on the data directory. Nobody may be connected."""
+        if books.name == GROWN:
+            yield
+            return
+        self._rename((GROWN, "aside"), (books.name, GROWN))
+        try:
+            yield
+        finally:
+            self._rename((GROWN, books.name), ("aside", GROWN))
+
+    def _rename(self, *names: tuple[str, str]) -> None:
+        dsn = self.dsn(EMPTY)
+        for old, new in names:
+            execute(dsn, ask(dsn, SQL["rename_database"], old, new))
+
     @property
     def postgres_cpu(self) -> float:
         """Seconds of processor time of all of PostgreSQL so far."""
@@ -152,16 +169,19 @@ class Stand:
 
     def environment(self, books: Books) -> dict[str, str]:
         """For commands on a database. There is no demo, so every request needs a key."""
-        seal_dir = self.data_dir / "seals" / books.name
-        return self._environment | {"DATABASE_URL": books.dsn, "SEAL_DIR": str(seal_dir)}
+        return self._environment | {"DATABASE_URL": books.dsn, "SEAL_DIR": str(self.seals(books))}
+
+    def seals(self, books: Books) -> Path:
+        """Where the sealer of a log keeps its key."""
+        return self.data_dir / "seals" / books.name
 
     def serve(self, books: Books, *flags: str) -> Served:
         """A server on a database."""
         return self._start([str(SCRIPT), "serve", *flags], self.environment(books))
 
-    def serve_alone(self) -> Served:
-        """A server that starts PostgreSQL by itself; it must be stopped here."""
-        return self._start([str(SCRIPT), "serve"], self._environment)
+    def serve_alone(self, books: Books) -> Served:
+        """A server that starts PostgreSQL by itself; it must be stopped here, and the log be `found_by_serve`."""
+        return self._start([str(SCRIPT), "serve"], self._environment | {"SEAL_DIR": str(self.seals(books))})
 
     def limits(self, books: Books) -> Served:
         """uvicorn with the empty answer and the bare loop."""

@@ -13,9 +13,9 @@ from ledger.reading import read_order
 from ledger.records import Order
 from tests.bench import bodies
 from tests.bench.figures import Bar, Report, interleaved
-from tests.bench.growth import draw
 from tests.bench.load import Went
 from tests.bench.options import Options
+from tests.bench.plot import draw
 
 ZONE = ZoneInfo("Europe/Stockholm")
 
@@ -67,22 +67,40 @@ def test_no_two_bodies_are_one_document() -> None:
     ("given", "sizes"),
     [
         ({}, (2_000, 20_000)), ({"FULL": "1"}, (10_000, 1_000_000)), ({"ORDERS": "500"}, (500,)),
-        ({"FULL": "1", "GROWTH": "1"}, (10_000, 100_000, 1_000_000)),
+        ({"FULL": "1", "GROWTH": "1"}, (10_000, 100_000, 1_000_000)), ({"ONLY": "growth"}, (2_000, 20_000)),
     ],
 )  # fmt: skip
 def test_how_much_is_measured(given: dict[str, str], sizes: tuple[int, ...]) -> None:
     assert Options.from_environ(given).sizes == sizes
-    assert ("growth" in Options.from_environ(given).chapters) == ("GROWTH" in given)
+    assert ("growth" in Options.from_environ(given).chapters) == ("growth" in str(given).lower())
 
 
 def test_the_plot_has_a_line_for_each_figure_that_grows(tmp_path: Path) -> None:
     report = Report()
-    for size, value in ((10_000, 1.5), (100_000, 1.6)):
-        report.add("read", f"v1/stock, {size:,} orders", "ms", [value])
-        report.add("read", f"v1/reports, {size:,} orders", "ms", [value])
+    for name in ("v1/stock", "v1/reports"):
+        report.add_sizes("read", name, "ms", {10_000: [1.5], 100_000: [1.6]})
+    report.add_sizes("live", "start to first answer", "s", {10_000: [0.5], 100_000: [0.75]})
+    report.add("live", "memory of the server, 10,000 orders", "MB", [100.0])
     draw(report, tmp_path / "docs" / "growth.svg")
     drawn = (tmp_path / "docs" / "growth.svg").read_text("utf-8")
-    assert drawn.count("<polyline") == 1 and "v1/stock (ms)" in drawn and "100,000" in drawn
+    assert drawn.count("<polyline") == 2, "one of the two answers is shown, and what has one size cannot grow"
+    assert "v1/stock (ms)" in drawn and "start to first answer (s)" in drawn and "memory" not in drawn
+    assert "100,000" in drawn and "0.5 → 0.75" in drawn
+
+
+def test_a_figure_at_a_size_stands_beside_that_at_the_smallest() -> None:
+    report = Report()
+    report.add_sizes("post", "PostOrder", "/s", {10: [100.0], 1_000: [90.0]})
+    assert [(one.name, one.ratio) for one in report.figures] == [
+        ("PostOrder, 10 orders", None), ("PostOrder, 1,000 orders", 0.9),
+    ]  # fmt: skip
+
+
+def test_a_long_log_is_gone_through_less_often() -> None:
+    usual = Options.from_environ({"ROUNDS": "5"})
+    assert [usual.passes(size) for size in (20_000, 100_000, 1_000_000)] == [5, 3, 1]
+    assert usual.asks_for("audit", "read") and not Options.from_environ({"ONLY": "post"}).asks_for("audit")
+    assert Options.from_environ({"ONLY": "growth"}).asks_for("audit"), "everything grows"
 
 
 def test_a_rate_is_of_the_time_it_took() -> None:
