@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -16,23 +20,25 @@ _NO_ORE = Decimal("0.00")
 # The contract's bound: 18 significant digits and 6 decimals. A product of two such numbers needs 36 digits and a sum of
 # many of them some more; the default context (28) would round in silence.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-_KNOWN_AT_MOST = 1 << 14
 
 
-class _Canonical(dict[Decimal, Decimal]):
-    """Value -> the one object that stands for it. A till sends the same few hundred prices all day, so a look-up
-    replaces the check of digits and exponent; and because zero is one object, default members are left out of events.
-    When it is full it starts anew: a client that sends other numbers all day neither fills the memory nor shuts it to
-    the prices of others.
+class Known(dict[K, V]):
+    """Key -> the one value that stands for it, made by `make` when it is looked up first.
+
+    When it is full it starts anew: a client that sends something else all day neither fills the memory nor shuts it to
+    what others send.
     """
 
-    def __missing__(self, value: Decimal) -> Decimal:
-        canonical = _canonical(value)
-        if len(self) >= _KNOWN_AT_MOST:
+    def __init__(self, make: Callable[[K], V], at_most: int) -> None:
+        super().__init__()
+        self._make, self._at_most = make, at_most
+
+    def __missing__(self, key: K) -> V:
+        value = self._make(key)
+        if len(self) >= self._at_most:
             self.clear()
-            self[ZERO] = ZERO
-        self[value] = canonical
-        return canonical
+        self[key] = value
+        return value
 
 
 def _canonical(value: Decimal) -> Decimal:
@@ -52,20 +58,12 @@ def _canonical(value: Decimal) -> Decimal:
     return Decimal((sign, tuple(map(int, str(shifted))), min(exponent, 0)))
 
 
-class _CanonicalText(dict[str, Decimal]):
-    """The same by the text of a JSON number."""
-
-    def __missing__(self, text: str) -> Decimal:
-        found = canonical[Decimal(text)]
-        if len(self) >= _KNOWN_AT_MOST:
-            self.clear()
-        self[text] = found
-        return found
-
-
 # `canonical[value]` gives the same value without trailing zeros or exponent. ValueError: outside the contract's bounds.
-canonical = _Canonical({ZERO: ZERO})
-canonical_text = _CanonicalText()
+# A till sends the same few hundred prices all day, so a look-up replaces the check of digits and exponent; and because
+# zero is one object, default members are left out of events.
+canonical = Known[Decimal, Decimal](_canonical, 1 << 14)
+# The same by the text of a JSON number.
+canonical_text = Known[str, Decimal](lambda text: canonical[Decimal(text)], 1 << 14)
 
 
 class LineAmount(NamedTuple):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from ledger.amounts import canonical, canonical_text
+from ledger.amounts import Known, canonical, canonical_text
 from ledger.records import Order, OrderLine, Payment, Product, Receipt, Record
 
 R = TypeVar("R", bound=Record)
@@ -33,8 +33,8 @@ class _Plan(NamedTuple):
 
 
 _DECIMALS = {Decimal}
-# Bytes of a product's JSON that is looked up, and how many there are.
-_PRODUCT_AT_MOST, _PRODUCTS_AT_MOST = 1 << 10, 1 << 12
+# Bytes of a product's JSON that is looked up.
+_PRODUCT_AT_MOST = 1 << 10
 _PLANS: dict[type[Record], _Plan] = {}
 
 
@@ -76,21 +76,15 @@ read_posted = msgspec.json.Decoder(PostedOrder, float_hook=canonical_text.__geti
 _read_product = msgspec.json.Decoder(PostedProduct | None, float_hook=canonical_text.__getitem__).decode
 
 
-class _Products(dict[bytes, Product | None]):
-    """JSON -> the one product that stands for it, which nobody changes; bounded as `amounts.canonical` is."""
-
-    def __missing__(self, json: bytes) -> Product | None:
-        product: Product | None = _read_product(json)
-        if product is not None:
-            _settle(product)
-        if len(json) <= _PRODUCT_AT_MOST:
-            if len(self) >= _PRODUCTS_AT_MOST:
-                self.clear()
-            self[json] = product
-        return product
+def _product(json: bytes) -> Product | None:
+    product: Product | None = _read_product(json)
+    if product is not None:
+        _settle(product)
+    return product
 
 
-_products = _Products()
+# JSON -> the one product that stands for it, which nobody changes.
+_products = Known[bytes, Product | None](_product, 1 << 12)
 
 
 def settle(order: Order) -> None:
@@ -111,7 +105,8 @@ def _settle_lines(lines: Iterable[OrderLine]) -> None:
         _settle(line)
         product: Any = line.Product
         if type(product) is msgspec.Raw:
-            line.Product = _products[bytes(product)]
+            json = bytes(product)
+            line.Product = _products[json] if len(json) <= _PRODUCT_AT_MOST else _product(json)
         if line.IngredientItems or line.ItemDetails:
             _settle_lines((*line.IngredientItems, *line.ItemDetails))
 

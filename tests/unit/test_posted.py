@@ -85,7 +85,7 @@ def test_what_is_wrong_with_a_product_is_named_each_time(wrong: dict[str, Any]) 
 
 
 def test_memory_holds_few_of_them_and_no_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posted, "_PRODUCTS_AT_MOST", 3)
+    monkeypatch.setattr(posted._products, "_at_most", 3)
     for price in range(10):
         (line,) = read(LATTE | {"Price": price})
         assert line.Product is not None and line.Product.Price == price
