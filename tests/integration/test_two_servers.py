@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from ledger import codec, tenant_queue, writer
+from ledger import codec, common, tenant_queue, writer
 from ledger.commands import AssignExternalId, Command, SetStatus, TakeSwish
 from ledger.database import open_pool
 from ledger.erasure import EraseCustomer
@@ -129,7 +129,7 @@ async def pools(dsn: str) -> AsyncIterator[list[Pool]]:
 async def test_what_was_told_is_in_the_log(pools: list[Pool], monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = Chance(seed)
     # Presuming always, or hardly ever being careful; and nobody remembered, or few.
-    monkeypatch.setattr(tenant_queue, "AWAKE_FOR", 60.0)
+    monkeypatch.setattr(common, "AWAKE_FOR", 60.0)
     for module, name, values in (
         (tenant_queue, "CROWDED_FOR", (0, 1)), (tenant_queue, "CAUTIOUS_FOR", (0, 1)),
         (writer, "WITH_STATES_AT_MOST", (0, 1, 2)), (writer, "TENANTS_AT_MOST", (0, 1, 2)),
