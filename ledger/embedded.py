@@ -4,8 +4,8 @@
 on a socket only. What was learnt by trying:
 
 * PostgreSQL refuses to run as root, so under root it runs as another user. The data stays in `data_dir` all the same:
-  below a directory that user may not enter (/root, a 0700 temporary one) the server is started *in* its data directory
-  and told to find it as /proc/self/cwd, which asks nothing of the directories above.
+  below a directory that user may not enter (/root, a 0700 temporary one) the server is handed its data directory as an
+  open file and told to find it as /proc/self/fd/<number>, which asks nothing of the directories above.
 * The parent-death signal is cleared when a process changes its user, so it is set after that; a parent that died before
   it was set is noticed by asking who the parent is. SIGINT is PostgreSQL's fast, clean shutdown.
 * Whoever holds the lock on `data_dir/postgres.lock` owns the cluster. The kernel lets go of it when the owner dies, so
@@ -30,7 +30,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from ledger.embedded_binaries import ENVIRONMENT, Account, EmbeddedError
+from ledger.embedded_binaries import Account, EmbeddedError
 from ledger.embedded_cluster import Cluster, clear_leftovers, initialise, last_line, locate, send_to_all
 from ledger.parent import end_with_parent
 
@@ -225,18 +225,10 @@ def _dsn(socket_directory: Path) -> str:
 
 def _spawn(cluster: Cluster, sockets: Path, log_path: Path) -> subprocess.Popen[bytes]:
     settings = SETTINGS | {"unix_socket_directories": str(sockets)}
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with log_path.open("ab") as log_file:
+    given = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    with log_path.open("ab") as log_file, cluster.command("postgres", cluster.path, *given) as (command, options):
         return subprocess.Popen(
-            cluster.command("postgres", cluster.path, *options),
-            cwd=cluster.working_directory(cluster.path),
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=log_file,
-            stderr=log_file,
-            start_new_session=True,
-            preexec_fn=end_with_parent(signal.SIGINT),
-            **cluster.account.popen_options(),
+            command, stdout=log_file, stderr=log_file, preexec_fn=end_with_parent(signal.SIGINT), **options
         )
 
 

@@ -9,8 +9,10 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.embedded_binaries import ENVIRONMENT, Account, Binaries, EmbeddedError, choose_account, find_binaries
 from ledger.parent import end_with_parent
@@ -28,14 +30,22 @@ class Cluster:
     account: Account
     binaries: Binaries
 
-    def command(self, program: str, path: Path, *arguments: str) -> list[str]:
-        """The command line of one of PostgreSQL's programs for the cluster at `path`."""
-        named = "/proc/self/cwd" if self._enclosed(path) else str(path)
-        return [str(self.binaries.directory / program), "-D", named, *arguments]
+    @contextlib.contextmanager
+    def command(self, program: str, path: Path, *arguments: str) -> Iterator[tuple[list[str], dict[str, Any]]]:
+        """The command line of one of PostgreSQL's programs for the cluster at `path`, and how subprocess is to run it.
 
-    def working_directory(self, path: Path) -> Path:
-        """Where that command is started; never where we are, which its user may not be able to enter."""
-        return path if self._enclosed(path) else Path("/")
+        It starts in no directory of ours, which its user may not be able to enter: PostgreSQL 15 leaves the one it was
+        started in, and would not find its way back.
+        """
+        files = (os.open(path, os.O_DIRECTORY),) if self._enclosed(path) else ()
+        named = f"/proc/self/fd/{files[0]}" if files else str(path)
+        command = [str(self.binaries.directory / program), "-D", named, *arguments]
+        ours = {"cwd": "/", "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, "start_new_session": True}
+        try:
+            yield command, ours | {"pass_fds": files} | self.account.popen_options()
+        finally:
+            for file in files:
+                os.close(file)
 
     def _enclosed(self, path: Path) -> bool:
         """May the account not walk down to `path`? Only root can give it a directory that it cannot reach."""
@@ -81,19 +91,16 @@ def initialise(cluster: Cluster) -> None:
 
 
 def _run(cluster: Cluster, path: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        cluster.command(program, path, *arguments),
-        cwd=cluster.working_directory(path),
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        start_new_session=True,
-        preexec_fn=end_with_parent(signal.SIGKILL),
-        **cluster.account.popen_options(),
-    )
+    with cluster.command(program, path, *arguments) as (command, options):
+        return subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            preexec_fn=end_with_parent(signal.SIGKILL),
+            **options,
+        )
 
 
 def clear_leftovers(path: Path, patience: float = PATIENCE) -> None:
