@@ -11,17 +11,18 @@ SELECT c.stream, array_agg(c.kind ORDER BY c.kind) AS kinds
 SELECT $2::text AS terminal, stream FROM ledger.claims WHERE tenant_id = $1 AND kind = 'receipt' AND key = $2 || '/' || $3
 
 -- name: by_receipt_anywhere -- the same at every terminal, $3 at most: keys are `terminal/number`, and '0' follows '/', so
--- that one look into the index leads from each terminal to the next, however many receipts they have printed
+-- that one look into the index leads from each terminal to the next, however many receipts they have printed. What is
+-- looked for is made beforehand: see `position_at`.
 WITH RECURSIVE terminals AS (
     (SELECT split_part(key, '/', 1) AS terminal FROM ledger.claims
       WHERE tenant_id = $1 AND kind = 'receipt' ORDER BY key LIMIT 1)
      UNION ALL
     SELECT (SELECT split_part(c.key, '/', 1) FROM ledger.claims c
-             WHERE c.tenant_id = $1 AND c.kind = 'receipt' AND c.key >= t.terminal || '0' ORDER BY c.key LIMIT 1)
-      FROM terminals t WHERE t.terminal IS NOT NULL
+             WHERE c.tenant_id = $1 AND c.kind = 'receipt' AND c.key >= t.past ORDER BY c.key LIMIT 1)
+      FROM (SELECT terminal || '0' AS past FROM terminals WHERE terminal IS NOT NULL OFFSET 0) t
 )
 SELECT t.terminal, c.stream
-  FROM terminals t
+  FROM (SELECT terminal, terminal || '/' || $2 AS key FROM terminals OFFSET 0) t
  CROSS JOIN LATERAL (SELECT stream FROM ledger.claims
-                      WHERE tenant_id = $1 AND kind = 'receipt' AND key = t.terminal || '/' || $2 OFFSET 0) c
+                      WHERE tenant_id = $1 AND kind = 'receipt' AND key = t.key OFFSET 0) c
  ORDER BY t.terminal LIMIT $3

@@ -15,9 +15,10 @@ ORDERS = 30_000
 PAGE = 50
 # Rooms whose queries are told apart here, and the files of theirs that no reader asks.
 ROOMS = ("ledger", "projections", "api")
-# Of the log's own queries, those that readers ask too; the others are the writer's, the sealer's or a command's.
+# Of the log's own queries, those that readers ask too, and what a post waits for; the others are the writer's, the
+# sealer's or a command's.
 OF_READERS = {
-    "ledger/queries.sql": {"head", "position_at", "read_stream"},
+    "ledger/queries.sql": {"head", "position_at", "read_batch", "read_stream"},
     "ledger/audit/queries.sql": {
         "sealed", "checkpoint", "checkpoints_after", "tiles", "parts_of_tiles", "roots_of_tiles", "position_of",
         "leaf_hashes",
@@ -25,7 +26,7 @@ OF_READERS = {
 }  # fmt: skip
 OF_OTHERS = {
     "ledger/queries.sql": {
-        "lock_tenant", "lock_tenant_shared", "read_log", "read_streams", "read_batch", "read_outlets", "append",
+        "lock_tenant", "lock_tenant_shared", "read_log", "read_streams", "read_outlets", "append",
         "find_event", "drop_claims", "move_counters", "read_idempotency_keys", "add_idempotency_keys",
         "read_personal_keys", "append_with_keys", "erase_personal_keys", "tenants", "tenant_by_id", "tenant_by_name",
         "add_tenant", "set_tenant_zone", "has_zone", "tenant_facts", "notify", "act_as_owner_for_now", "end_backend",
@@ -165,6 +166,10 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("ledger/feed.sql", "of_stream"): [Asked((0, PAGE, 2 * ORDERS, f"order-{ORDER}"))],
     ("ledger/queries.sql", "head"): [Asked(())],
     ("ledger/queries.sql", "position_at"): [Asked((MIDDLE,))],
+    ("ledger/queries.sql", "read_batch"): [
+        Asked((f"{{order-{ORDER},order-new}}", "{0,0}", "{receipt,receipt}", f"{{{USUAL}/77,{USUAL}/new}}",
+               "{order-int-id,invoice-number,orphan,invoice-number}", "{77,77,78,new}", "{erasures}")),
+    ],
     ("ledger/queries.sql", "read_stream"): [Asked((f"order-{ORDER}", 0, 2 * ORDERS, PAGE))],
     ("ledger/audit/queries.sql", "sealed"): [Asked(())],
     ("ledger/audit/queries.sql", "checkpoint"): [Asked((1, 600))],
