@@ -270,6 +270,7 @@ BEGIN
     ELSE
         -- Each a scalar subquery, as below. There are hardly ever orphans: one look spares the others. The arrays stand in
         -- queries of their own for the planner not to see them: it would plan anew for each batch of one or two orders.
+        -- Bounds are made beforehand, for an owner whom the wall below binds: see `position_at` in ledger/queries.sql.
         is_so := NOT (
             EXISTS (SELECT FROM unnest((SELECT a_seen_streams), (SELECT a_seen_versions)) AS n (stream, version)
                      WHERE (SELECT e.version FROM events e WHERE e.tenant_id = a_tenant AND e.stream = n.stream
@@ -279,12 +280,14 @@ BEGIN
                         WHERE (SELECT c.stream FROM claims c
                                 WHERE c.tenant_id = a_tenant AND c.kind = n.kind AND c.key = n.key)
                               IS DISTINCT FROM n.holder)
-            OR EXISTS (SELECT FROM unnest((SELECT a_seen_shared_kinds), (SELECT a_seen_shared)) AS n (kind, value)
+            OR EXISTS (SELECT FROM (SELECT w.kind, w.value || '/' AS first, w.value || '0' AS past
+                                      FROM unnest((SELECT a_seen_shared_kinds), (SELECT a_seen_shared)) AS w (kind, value)
+                                    OFFSET 0) n
                         WHERE (n.kind <> 'orphan'
                                OR EXISTS (SELECT FROM claims c WHERE c.tenant_id = a_tenant AND c.kind = 'orphan'))
                           AND (SELECT c.stream FROM claims c WHERE c.tenant_id = a_tenant AND c.kind = n.kind
-                                  AND c.key >= n.value || '/' AND c.key < n.value || '0'
-                                  AND c.key = n.value || '/' || c.stream LIMIT 1) IS NOT NULL)
+                                  AND c.key >= n.first AND c.key < n.past
+                                  AND c.key = n.first || c.stream LIMIT 1) IS NOT NULL)
             OR a_seen_erasures <> coalesce((SELECT c.value FROM counters c
                                              WHERE c.tenant_id = a_tenant AND c.name = 'erasures'), 0));
     END IF;
@@ -296,13 +299,13 @@ BEGIN
     -- Versions must continue their stream without a hole; that none is taken, the unique constraint knows.
     IF EXISTS (
         SELECT FROM (
-            SELECT s AS stream, v AS version, lag(v) OVER (PARTITION BY s ORDER BY ordinal) AS before
+            SELECT s AS stream, v AS version, v - 1 AS previous, lag(v) OVER (PARTITION BY s ORDER BY ordinal) AS before
               FROM unnest(a_streams, a_versions) WITH ORDINALITY AS n (s, v, ordinal)) n
          -- A scalar subquery is looked up in the index whatever the statistics say; a join or EXISTS may be hashed.
          WHERE CASE WHEN n.before IS NOT NULL THEN n.version <> n.before + 1
                     ELSE n.version > 1 AND (
                         SELECT e.version FROM events e
-                         WHERE e.tenant_id = a_tenant AND e.stream = n.stream AND e.version = n.version - 1
+                         WHERE e.tenant_id = a_tenant AND e.stream = n.stream AND e.version = n.previous
                     ) IS NULL END
     ) THEN
         RAISE EXCEPTION 'an expected version is ahead of its stream' USING ERRCODE = 'serialization_failure';
