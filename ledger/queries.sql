@@ -50,11 +50,11 @@ SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.
 
 -- name: read_batch -- all that a batch of commands wants to see, in one answer: the head, what is newer than the versions
 -- known of its streams ($2, $3), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
--- `value/stream`, and '0' follows '/'; their bounds are made beforehand, see `position_at`), and counters ($8). Orphans are asked for with every order, and there are
--- hardly ever any: one look spares the others. LATERAL with OFFSET 0 leaves the planner one way, an index range for
--- each: planned while the tables are small, a join would go on to scan all of the tenant's log when it has grown.
--- The arrays stand in queries of their own for the planner not to see them: it would plan anew for each batch of one or
--- two orders, which takes four times as long as the rest.
+-- `value/stream`, and '0' follows '/'; for `first` and `past` see `position_at`), and counters ($8). Orphans are asked for
+-- with every order, and there are hardly ever any: one look spares the others. LATERAL with OFFSET 0 leaves the planner
+-- one way, an index range for each: planned while the tables are small, a join would go on to scan all of the tenant's
+-- log when it has grown. The arrays stand in queries of their own for the planner not to see them: it would plan anew for
+-- each batch of one or two orders, which takes four times as long as the rest.
 SELECT coalesce((SELECT position FROM ledger.events
                   WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0) AS position,
        NULL::uuid AS event_id, NULL AS stream, NULL::bigint AS version, NULL AS type, NULL::integer AS schema_version,
