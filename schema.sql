@@ -372,14 +372,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     mine text := current_setting('ledger.tenant', true);
     sealed bigint;
+    unsealed bigint;
 BEGIN
     FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
         PERFORM set_config('ledger.tenant', seal_ages.tenant_id::text, true);
         SELECT c.size, extract(epoch FROM clock_timestamp() - c.signed_at) INTO sealed, signed
           FROM signed_checkpoints c WHERE c.tenant_id = seal_ages.tenant_id
          ORDER BY c.generation DESC, c.size DESC LIMIT 1;
+        unsealed := coalesce(sealed, 0) + 1;
         SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) INTO waiting
-          FROM events e WHERE e.tenant_id = seal_ages.tenant_id AND e.position = coalesce(sealed, 0) + 1;
+          FROM events e WHERE e.tenant_id = seal_ages.tenant_id AND e.position = unsealed;
         RETURN NEXT;
     END LOOP;
     PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
@@ -399,12 +401,14 @@ BEGIN
           FROM events e WHERE e.tenant_id = standing.tenant_id ORDER BY e.position DESC LIMIT 1;
         head := coalesce(head, 0);
         FOR projection, checkpoint, error, waiting IN
-            SELECT n.name, coalesce(c.position, 0), c.error, CASE WHEN coalesce(c.position, 0) < standing.head THEN (
+            SELECT s.name, s.next - 1, s.error, CASE WHEN s.next <= standing.head THEN (
                     SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) FROM events e
-                     WHERE e.tenant_id = standing.tenant_id AND e.position = coalesce(c.position, 0) + 1) END
-              FROM unnest(a_projections) WITH ORDINALITY AS n (name, place)
-              LEFT JOIN checkpoints c ON c.tenant_id = standing.tenant_id AND c.projection = n.name
-             ORDER BY n.place
+                     WHERE e.tenant_id = standing.tenant_id AND e.position = s.next) END
+              FROM (SELECT n.name, n.place, coalesce(c.position, 0) + 1 AS next, c.error
+                      FROM unnest(a_projections) WITH ORDINALITY AS n (name, place)
+                      LEFT JOIN checkpoints c ON c.tenant_id = standing.tenant_id AND c.projection = n.name
+                    OFFSET 0) s
+             ORDER BY s.place
         LOOP
             RETURN NEXT;
         END LOOP;

@@ -78,10 +78,13 @@ SELECT (SELECT substr(hashes, n.first * 32 + 1, n.count * 32) FROM ledger.tiles
   FROM unnest($3::bigint[], $4::integer[], $5::integer[]) WITH ORDINALITY AS n (number, first, count, ordinal)
  ORDER BY n.ordinal
 
--- name: roots_of_tiles -- runs of entries of a level above 0: the roots of the tiles below them
+-- name: roots_of_tiles -- runs of entries of a level above 0: the roots of the tiles below them; `below` is made beforehand,
+-- see `position_at`
 SELECT (SELECT string_agg(root, ''::bytea ORDER BY number) FROM ledger.tiles
-         WHERE tenant_id = $1 AND generation = $2 AND level = n.level - 1 AND number >= n.first AND number < n.after)
-  FROM unnest($3::integer[], $4::bigint[], $5::bigint[]) WITH ORDINALITY AS n (level, first, after, ordinal)
+         WHERE tenant_id = $1 AND generation = $2 AND level = n.below AND number >= n.first AND number < n.after)
+  FROM (SELECT level - 1 AS below, first, after, ordinal
+          FROM unnest($3::integer[], $4::bigint[], $5::bigint[]) WITH ORDINALITY AS u (level, first, after, ordinal)
+        OFFSET 0) n
  ORDER BY n.ordinal
 
 -- name: position_of -- where an event lies
