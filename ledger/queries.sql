@@ -9,8 +9,8 @@ SELECT pg_advisory_xact_lock_shared($1, $2), set_config('ledger.tenant', ($2::in
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)
 
 -- name: position_at -- the newest event recorded by the instant $2: recorded_at never decreases, so halving finds it.
--- `middle` is made beforehand, for behind the wall between tenants PostgreSQL before 18 looks up in an index only what is
--- there: it does not trust division with rows that may be another tenant's.
+-- `middle` is made beforehand, for behind the wall between tenants PostgreSQL 15 looks up in an index only what is there:
+-- it does not trust a division with rows that may be another tenant's. 16 knows that the division does not see them.
 WITH RECURSIVE half AS (
     SELECT 0::bigint AS low, coalesce((SELECT position FROM ledger.events
                                         WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0) AS high
