@@ -228,24 +228,35 @@ BEGIN
     END LOOP;
 END $$;
 
--- One append, the only way in: events, and the claims that come with them. Positions are tail + 1, tail + 2, …: no
--- sequence, whose numbers a rollback loses and a reader may skip. The tenant's lock comes first, and each statement of a
--- volatile function sees what was committed before it, so the tail is read as the lock's holder before has left it.
--- `a_tail` is the head that the events were decided upon, without the lock: had the log moved on since, they would rest on
--- what may no longer be true, and nothing is appended. Instead of that, all that they rest on may be named (`a_seen_…`)
--- and is looked at, wherever the log ends: streams at their versions, claims with their holders (null: nobody), names
--- that nobody shares, and the count of erasures. A caller that held the lock when it read names neither.
-DROP FUNCTION IF EXISTS ledger.append(
-    integer, uuid[], text[], bigint[], text[], integer[], timestamptz[], bytea[], bytea[]);
-DROP FUNCTION IF EXISTS ledger.append(
-    integer, uuid[], text[], bigint[], text[], integer[], timestamptz[], bytea[], bytea[], text[], text[], text[], bigint);
+-- One append, the only way in: events, and all that is promised with them: claims made and released, numbers drawn, keys
+-- of personal data made and erased, Idempotency-Keys used (also where there is no event). Positions are tail + 1,
+-- tail + 2, …: no sequence, whose numbers a rollback loses and a reader may skip. The tenant's lock comes first, and each
+-- statement of a volatile function sees what was committed before it, so the tail is read as the lock's holder before has
+-- left it. `a_tail` is the head that the events were decided upon, without the lock: had the log moved on since, they would
+-- rest on what may no longer be true, and nothing is appended. Instead of that, all that they rest on may be named
+-- (`a_seen_…`) and is looked at, wherever the log ends: streams at their versions, claims with their holders (null:
+-- nobody), names that nobody shares, and the count of erasures. A caller that held the lock when it read names neither.
+DO $$
+DECLARE
+    earlier regprocedure;
+BEGIN
+    -- Of earlier versions, with fewer arguments: who calls with those is served by the one below.
+    FOR earlier IN SELECT oid FROM pg_proc
+                    WHERE pronamespace = 'ledger'::regnamespace AND proname = 'append' AND pronargs < 32 LOOP
+        EXECUTE format('DROP FUNCTION %s', earlier);
+    END LOOP;
+END $$;
 CREATE OR REPLACE FUNCTION ledger.append(
     a_tenant integer, a_event_ids uuid[], a_streams text[], a_versions bigint[], a_types text[],
     a_schema_versions integer[], a_occurred timestamptz[], a_metadata bytea[], a_data bytea[],
     a_kinds text[] DEFAULT '{}', a_keys text[] DEFAULT '{}', a_claimants text[] DEFAULT '{}', a_tail bigint DEFAULT NULL,
     a_seen_streams text[] DEFAULT NULL, a_seen_versions bigint[] DEFAULT '{}', a_seen_kinds text[] DEFAULT '{}',
     a_seen_keys text[] DEFAULT '{}', a_seen_holders text[] DEFAULT '{}', a_seen_shared_kinds text[] DEFAULT '{}',
-    a_seen_shared text[] DEFAULT '{}', a_seen_erasures bigint DEFAULT 0
+    a_seen_shared text[] DEFAULT '{}', a_seen_erasures bigint DEFAULT 0,
+    a_subjects text[] DEFAULT NULL, a_wrapped bytea[] DEFAULT NULL, a_erased text[] DEFAULT NULL,
+    a_released_kinds text[] DEFAULT NULL, a_released text[] DEFAULT NULL,
+    a_counters text[] DEFAULT NULL, a_values bigint[] DEFAULT NULL, a_paths text[] DEFAULT NULL,
+    a_path_keys text[] DEFAULT NULL, a_fingerprints text[] DEFAULT NULL, a_answers bigint[] DEFAULT NULL
 ) RETURNS TABLE (first_position bigint, recorded_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
@@ -289,7 +300,9 @@ BEGIN
                                   AND c.key >= n.first AND c.key < n.past
                                   AND c.key = n.first || c.stream LIMIT 1) IS NOT NULL)
             OR a_seen_erasures <> coalesce((SELECT c.value FROM counters c
-                                             WHERE c.tenant_id = a_tenant AND c.name = 'erasures'), 0));
+                                             WHERE c.tenant_id = a_tenant AND c.name = 'erasures'), 0)
+            -- No number that was drawn is among what was seen.
+            OR (a_counters IS NOT NULL AND tail <> a_tail));
     END IF;
     IF NOT is_so THEN
         RAISE EXCEPTION 'this was decided at %, and at % it is otherwise', a_tail, tail USING ERRCODE = 'OL001';
@@ -319,6 +332,33 @@ BEGIN
     INSERT INTO claims
     SELECT a_tenant, n.kind, n.key, n.stream FROM unnest(a_kinds, a_keys, a_claimants) AS n (kind, key, stream)
         ON CONFLICT DO NOTHING;
+    -- What few appends bring: hardly anything of it is worth a statement that does nothing.
+    IF a_released IS NOT NULL THEN
+        DELETE FROM claims c
+         USING unnest(a_released_kinds, a_released) AS gone (kind, key)
+         WHERE c.tenant_id = a_tenant AND c.kind = ANY (a_released_kinds) AND c.key = ANY (a_released)
+           AND c.kind = gone.kind AND c.key = gone.key;
+    END IF;
+    IF a_counters IS NOT NULL THEN
+        INSERT INTO counters SELECT a_tenant, n.name, n.value FROM unnest(a_counters, a_values) AS n (name, value)
+            ON CONFLICT (tenant_id, name) DO UPDATE SET value = excluded.value;
+    END IF;
+    -- Where a key is there already, another process has made or used it: nothing is appended, and all is decided anew.
+    IF a_subjects IS NOT NULL THEN
+        INSERT INTO personal_keys
+        SELECT a_tenant, n.subject, n.wrapped FROM unnest(a_subjects, a_wrapped) AS n (subject, wrapped);
+    END IF;
+    IF a_paths IS NOT NULL THEN
+        INSERT INTO idempotency_keys
+        -- Answers beyond the head they were decided upon are events of this append.
+        SELECT a_tenant, n.path, n.key, n.fingerprint, n.answer + CASE WHEN n.answer > a_tail THEN tail - a_tail ELSE 0 END
+          FROM unnest(a_paths, a_path_keys, a_fingerprints, a_answers) AS n (path, key, fingerprint, answer);
+    END IF;
+    -- Also subjects that never had a key: none is made for them from here on.
+    IF a_erased IS NOT NULL THEN
+        INSERT INTO personal_keys SELECT a_tenant, n.subject, NULL FROM unnest(a_erased) AS n (subject)
+            ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL WHERE personal_keys.wrapped IS NOT NULL;
+    END IF;
     RETURN QUERY SELECT tail + 1, moment;
 END $$;
 

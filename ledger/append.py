@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -42,8 +43,8 @@ from ledger.store import Connection, Vault
 from ledger.view import Mistaken, MovedOn
 
 _SQL = queries("ledger/queries.sql")
-# What `ledger.append` says of a log that does not end where it was believed to, and what a key that is there says.
-_MOVED_ON, _KEY_IS_THERE = "OL001", "personal_keys_pkey"
+# What `ledger.append` says of a log that does not end where it was believed to, and what keys say that are there.
+_MOVED_ON, _KEY_IS_THERE = "OL001", ("personal_keys_pkey", "idempotency_keys_pkey")
 
 
 class Rows:
@@ -100,55 +101,44 @@ def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes]) -> bytes:
 async def append(
     connection: Connection, vault: Vault, batch: Batch, rows: Rows, *, at_end: bool, seen: Seen | None = None
 ) -> int:
-    """Writes what a batch gathered: unless it `is_one_statement`, in a transaction of the caller's. Gives the position
-    of its first event.
+    """Writes all that a batch gathered, in one statement. Gives the position of its first event, or where it would lie.
 
     `at_end`: only if the log still ends where the batch began, for the batch was decided without the tenant's lock. Or,
-    where it is given, if what the batch has `seen` is so; of more than one statement the end has to fit all the same.
-    MovedOn: it is not, and nothing may be committed. A caller that holds the lock need not ask.
+    where it is given, if what the batch has `seen` is so; of one that draws numbers the end has to fit all the same.
+    MovedOn: it is not, and nothing was written. A caller that holds the lock need not ask.
     """
-    tenant_id = batch.tenant_id
     claims = zip(*batch.new_claims, strict=True) if batch.new_claims else [()] * 3
     tail = batch.head if at_end else None
     conditions = [tail, *(seen.columns() if seen is not None else [None] * 8)]
-    wrapped = [vault.wrap(key, f"{tenant_id}/{name}") for name, key in batch.new_keys.items()]
-    statement, keys = ("append_with_keys", [list(batch.new_keys), wrapped]) if wrapped else ("append", [])
     try:
         first: int = await connection.fetchval(
-            _SQL[statement], tenant_id, *rows.columns(), *map(literal, claims), *conditions, *keys
+            _SQL["append"], batch.tenant_id, *rows.columns(), *map(literal, claims), *conditions, *_rest(vault, batch)
         )
     except asyncpg.PostgresError as error:
-        # Another process has made the same key: what was sealed with ours has to be sealed anew.
-        if error.sqlstate == _MOVED_ON or (at_end and error.constraint_name == _KEY_IS_THERE):
+        if error.sqlstate == _MOVED_ON:
             raise (Mistaken if batch.presumes else MovedOn) from None
+        # Another process has made the same key, and what was sealed with ours has to be sealed anew; or used it.
+        if at_end and error.constraint_name in _KEY_IS_THERE:
+            raise Mistaken from None
         raise
-    if first != batch.head + 1:
-        assert seen is not None, "nobody else appends while the lock is held"
-        if not is_one_statement(batch):
-            raise MovedOn  # what else is written names positions, and may have been written meanwhile
-    if batch.erased:
-        await connection.execute(_SQL["erase_personal_keys"], tenant_id, list(batch.erased))
-    if batch.released:
-        await connection.execute(_SQL["drop_claims"], tenant_id, *map(list, zip(*batch.released, strict=True)))
-    if batch.moved:
-        await connection.execute(_SQL["move_counters"], tenant_id, list(batch.moved), list(batch.moved.values()))
-    if batch.new_idempotency:
-        await _add_idempotency(connection, batch)
     return first
 
 
-async def _add_idempotency(connection: Connection, batch: Batch) -> None:
-    """MovedOn: one of the keys was used meanwhile, for something that appended nothing."""
-    paths, keys = zip(*batch.new_idempotency, strict=True)
-    fingerprints, positions = zip(*batch.new_idempotency.values(), strict=True)
-    added = await connection.fetch(_SQL["add_idempotency_keys"], batch.tenant_id, paths, keys, fingerprints, positions)
-    if len(added) < len(paths):
-        raise MovedOn
+def _rest(vault: Vault, batch: Batch) -> list[Any]:
+    """What few batches have, as the append takes it: None for what there is none of."""
+    wrapped = [(name, vault.wrap(key, f"{batch.tenant_id}/{name}")) for name, key in batch.new_keys.items()]
+    used = [(*pair, *answer) for pair, answer in batch.new_idempotency.items()]
+    return [
+        *_columns(wrapped, 2),
+        literal(list(batch.erased)) if batch.erased else None,
+        *_columns(batch.released, 2),
+        *_columns(list(batch.moved.items()), 2),
+        *_columns(used, 4),
+    ]
 
 
-def is_one_statement(batch: Batch) -> bool:
-    """Whether all that a batch writes is its events, their claims, and keys for them."""
-    return not (batch.erased or batch.released or batch.moved or batch.new_idempotency)
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> Sequence[Any]:
+    return columns(rows) if rows else [None] * count
 
 
 async def _personal_keys(connection: Connection, vault: Vault, batch: Batch, subjects: set[str]) -> dict[str, bytes]:

@@ -80,6 +80,11 @@ class Batch:
         return self.head + len(self.appended)
 
     @property
+    def writes(self) -> bool:
+        """Whether there is anything to write: whatever else it is comes with an event."""
+        return bool(self.appended or self.new_idempotency)
+
+    @property
     def may_be_built_upon(self) -> bool:
         """Whether the next batch may begin before this one is committed: not before an erasure, for keys go with it."""
         return not self.erased and ERASURES not in self.moved
@@ -252,11 +257,13 @@ class Batch:
             for (kind, value), there in after.items()
         }
 
-    def remember(self, moved: int) -> None:
+    def remember(self, moved: int, sent: Iterable[Pair]) -> None:
         """After the commit: the states are those of the log now, and may be kept for the next batch. Where its events
-        lie `moved` positions further on than it believed, those of their streams may not: they name positions.
+        lie `moved` positions further on than it believed, those of their streams may not: they name positions. `sent`
+        are the idempotency keys that came.
         """
         self._before = None
+        self._recent.note(sent)
         unknown = self.wiser | {one.stream for one in self.appended} if moved else self.wiser
         self._recent.forget(unknown)
         self._recent.remember(
@@ -279,6 +286,10 @@ class Batch:
         """The keys among those of `subjects` that this batch and the one before it have made."""
         made = self.new_keys if self._before is None else self._before.new_keys | self.new_keys
         return {name: made[name] for name in subjects if name in made}
+
+    def may_be_new(self, key: Pair) -> bool:
+        """Whether it may be presumed that an idempotency key is new: the append looks whether it is."""
+        return self.may_presume and self._recent.may_be_new(key)
 
     def used_keys(self) -> dict[Pair, tuple[str, int]]:
         """The idempotency keys that this batch and the one before it have used up."""

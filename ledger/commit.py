@@ -11,9 +11,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from ledger.append import append, is_one_statement
+from ledger.append import append
 from ledger.batch_read import Seen
 from ledger.database import TENANT_LOCK, queries
 from ledger.draft import Draft, Request
@@ -38,24 +37,13 @@ async def commit(pool: Pool, vault: Vault, draft: Draft, done: Done, *, crowded:
     """
     batch = draft.batch
     seen = batch.seen() if batch.presumes or crowded else None
-    if batch.presumes and (seen is None or not batch.appended):
+    if batch.presumes and (seen is None or not batch.writes):
         raise Mistaken  # perhaps: nothing would look whether it is so
-    if not batch.appended and is_one_statement(batch):
-        done(draft, None)  # refusals and duplicates: there is nothing to write
+    if not batch.writes:
+        done(draft, None)  # refusals and duplicates
         return
     connection = await draft.connect(pool)
-    if is_one_statement(batch):
-        done(draft, await _append_at_once(pool, connection, vault, draft, seen))
-        return
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        first = await append(connection, vault, batch, draft.rows, at_end=True, seen=seen)
-    except BaseException as error:
-        await undo(connection, transaction, error)
-        raise
-    await _end(pool, connection, transaction, draft)
-    done(draft, first)
+    done(draft, await _append_at_once(pool, connection, vault, draft, seen))
 
 
 async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Sequence[Request], done: Done) -> None:
@@ -69,12 +57,16 @@ async def commit_under_lock(pool: Pool, vault: Vault, draft: Draft, requests: Se
             await connection.execute(_SQL["lock_tenant"], TENANT_LOCK, draft.batch.tenant_id)
             await draft.add(connection, vault, requests)
             first = None
-            if draft.batch.appended or not is_one_statement(draft.batch):
+            if draft.batch.writes:
                 first = await append(connection, vault, draft.batch, draft.rows, at_end=False)
         except BaseException as error:
             await undo(connection, transaction, error)
             raise
-        await _end(pool, connection, transaction, draft)
+        sent = time.monotonic()
+        try:
+            await transaction.commit()
+        except AWAY:
+            await _ask_after(pool, connection, draft, sent)
         done(draft, first)
 
 
@@ -93,14 +85,6 @@ async def _append_at_once(pool: Pool, connection: Connection, vault: Vault, draf
         if is_answer(error):
             raise
         return await _ask_after(pool, connection, draft, sent, backend)
-
-
-async def _end(pool: Pool, connection: Connection, transaction: Any, draft: Draft) -> None:
-    sent = time.monotonic()
-    try:
-        await transaction.commit()
-    except AWAY:
-        await _ask_after(pool, connection, draft, sent)
 
 
 async def _ask_after(pool: Pool, connection: Connection, draft: Draft, sent: float, backend: int | None = None) -> int:

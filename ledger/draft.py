@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ledger.append import Rows
 from ledger.batch import Batch
@@ -49,6 +49,11 @@ class Request(NamedTuple):
         """Tells who asks, unless the client has gone away."""
         if not self.answer.done():
             self.answer.set_exception(error)
+
+
+# What idempotency keys stand for, by path and key: the body's fingerprint and the position of the answer. None: nothing
+# so far; that of others is only presumed.
+_Keys: TypeAlias = dict[Pair, tuple[str, int] | None]
 
 
 class Draft:
@@ -96,10 +101,12 @@ class Draft:
         """Decides more requests, after those that are there. What waits for a read is decided after the others."""
         batch, now, first = self.batch, datetime.now(UTC), len(self._outcomes)
         outcomes: dict[int, Answer | Refused] = {}
-        keys = await self._keys(connection, requests)
+        keys: _Keys = {**batch.used_keys()}
+        if unsure := [key for key in _sent(requests) if key not in keys and not batch.may_be_new(key)]:
+            keys |= await self._read_keys(connection, unsure)
         todo = list(enumerate(requests, first))
         while todo:
-            postponed = []
+            postponed, doubtful = [], []
             for index, request in todo:
                 try:
                     outcomes[index] = _decide(batch, index, request, now, keys)
@@ -107,25 +114,25 @@ class Draft:
                     postponed.append((index, request))
                 except Refused as error:
                     outcomes[index] = error
+                    # A key that was presumed to be new: it is not used up, so no append would look whether it is.
+                    if _sent([request]) - keys.keys():
+                        doubtful.append((index, request))
             if postponed:
                 await batch.load(connection, vault)
-            todo = postponed
+            if doubtful:
+                keys |= await self._read_keys(connection, _sent(request for _, request in doubtful))
+            todo = postponed + doubtful
         self.requests += requests
         self._outcomes += [outcomes[index] for index in range(first, first + len(requests))]
         self._metadata += map(_metadata, requests)
         await self.rows.add(connection, vault, batch, self._metadata, now)
 
-    async def _keys(self, connection: Connection, requests: Sequence[Request]) -> dict[Pair, tuple[str, int]]:
-        """What the idempotency keys stand for that were sent, by path and key."""
-        sent = [request.context.idempotency[:2] for request in requests if request.context.idempotency is not None]
-        if not sent:
-            return {}
-        paths, keys = zip(*sent, strict=True)
+    async def _read_keys(self, connection: Connection, wanted: Collection[Pair]) -> _Keys:
         await connection.act_for(self.batch.tenant_id)
-        rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, paths, keys)
+        rows = await connection.fetch(_SQL["read_idempotency_keys"], self.batch.tenant_id, *zip(*wanted, strict=True))
         if 0 <= self.batch.head < max((row["position"] for row in rows), default=0):
             raise MovedOn  # a position that another process has given, behind where this batch begins
-        return {(path, key): (found, position) for path, key, found, position in rows} | self.batch.used_keys()
+        return dict.fromkeys(wanted) | {(path, key): (found, position) for path, key, found, position in rows}
 
     def committed(self, first: int | None) -> None:
         """Tells each who asked, whoever has gone away; the next batch knows what this one has read and written. `first`
@@ -134,7 +141,7 @@ class Draft:
         self.is_committed = True
         head = self.batch.head
         self.moved = first - (head + 1) if first is not None else 0
-        self.batch.remember(self.moved)
+        self.batch.remember(self.moved, _sent(self.requests))
         for request, outcome in zip(self.requests, self._outcomes, strict=True):
             if isinstance(outcome, Refused):
                 request.refuse(outcome)
@@ -145,10 +152,15 @@ class Draft:
                 )
 
 
-def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: dict[Pair, tuple[str, int]]) -> Answer:
+def _sent(requests: Iterable[Request]) -> set[Pair]:
+    """The idempotency keys of requests."""
+    return {request.context.idempotency[:2] for request in requests if request.context.idempotency is not None}
+
+
+def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: _Keys) -> Answer:
     idempotency = request.context.idempotency
-    if idempotency is not None and idempotency[:2] in keys:
-        found, position = keys[idempotency[:2]]
+    if idempotency is not None and (known := keys.get(idempotency[:2])) is not None:
+        found, position = known
         if found != idempotency[2]:
             raise Refused("this Idempotency-Key was used with another body; use a new key for a new request")
         return Answer(position, duplicate=True)

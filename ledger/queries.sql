@@ -91,31 +91,16 @@ SELECT position, event_id, stream, version, type, schema_version, occurred_at, r
 
 -- name: append -- the only way in, which acts for the tenant $1 until its transaction ends; $13 is the head that all of it
 -- was decided upon, null where the caller has the lock; $14 to $21 what was read or presumed for it and is to be looked at
--- instead, null where nothing but that head will do
+-- instead, null where nothing but that head will do; from $22 on what few appends bring, null where there is none
 SELECT first_position
   FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
  CROSS JOIN LATERAL ledger.append(
         me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[], $6::text::integer[],
         $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[], $12::text::text[], $13, $14::text::text[],
         $15::text::bigint[], $16::text::text[], $17::text::text[], $18::text::text[], $19::text::text[],
-        $20::text::text[], $21)
-
--- name: append_with_keys -- the same, and keys ($22, $23) that are made with the first events that need them, which few
--- appends do
-WITH appended AS (
-    SELECT first_position
-      FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
-     CROSS JOIN LATERAL ledger.append(
-            me.tenant_id, $2::text::uuid[], $3::text::text[], $4::text::bigint[], $5::text::text[], $6::text::integer[],
-            $7::text::timestamptz[], $8, $9, $10::text::text[], $11::text::text[], $12::text::text[], $13,
-            $14::text::text[], $15::text::bigint[], $16::text::text[], $17::text::text[], $18::text::text[],
-            $19::text::text[], $20::text::text[], $21)
-), made AS (
-    INSERT INTO ledger.personal_keys
-    SELECT $1, n.subject, n.wrapped FROM appended
-     CROSS JOIN unnest((SELECT $22::text[]), (SELECT $23::bytea[])) AS n (subject, wrapped)
-)
-SELECT first_position FROM appended
+        $20::text::text[], $21, $22::text::text[], $23, $24::text::text[], $25::text::text[], $26::text::text[],
+        $27::text::text[], $28::text::bigint[], $29::text::text[], $30::text::text[], $31::text::text[],
+        $32::text::bigint[])
 
 -- name: find_event -- whether an append whose answer was lost has happened
 SELECT position FROM ledger.events WHERE tenant_id = $1 AND event_id = $2
@@ -129,37 +114,14 @@ SELECT pg_terminate_backend(pid, $3) FROM pg_stat_activity WHERE pid = $1 AND ap
 -- name: backend_lives -- whether there still is such a backend
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND application_name = $2)
 
--- name: drop_claims -- promises that were kept
-DELETE FROM ledger.claims c
- USING unnest($2::text[], $3::text[]) AS gone (kind, key)
- WHERE c.tenant_id = $1 AND c.kind = ANY ($2::text[]) AND c.key = ANY ($3::text[])
-   AND c.kind = gone.kind AND c.key = gone.key
-
--- name: move_counters -- with the events that carry the numbers
-INSERT INTO ledger.counters
-SELECT $1, n.name, n.value FROM unnest($2::text[], $3::bigint[]) AS n (name, value)
-    ON CONFLICT (tenant_id, name) DO UPDATE SET value = excluded.value
-
 -- name: read_idempotency_keys -- what these keys stood for
 SELECT k.path, k.key, k.fingerprint, k.position
   FROM unnest($2::text[], $3::text[]) AS wanted (path, key)
  CROSS JOIN LATERAL (SELECT * FROM ledger.idempotency_keys
                       WHERE tenant_id = $1 AND path = wanted.path AND key = wanted.key OFFSET 0) k
 
--- name: add_idempotency_keys -- also where nothing was appended; a row for each that was not there
-INSERT INTO ledger.idempotency_keys
-SELECT $1, n.path, n.key, n.fingerprint, n.position
-  FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS n (path, key, fingerprint, position)
-    ON CONFLICT DO NOTHING
-RETURNING key
-
 -- name: read_personal_keys -- wrapped by a master key; null for an erased subject
 SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subject = ANY ($2::text[])
-
--- name: erase_personal_keys -- also of subjects that never had one: none is made for them from here on
-INSERT INTO ledger.personal_keys
-SELECT $1, n.subject, NULL FROM unnest($2::text[]) AS n (subject)
-    ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL WHERE personal_keys.wrapped IS NOT NULL
 
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id

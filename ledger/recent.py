@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ledger.folding import Later, State
+from ledger.view import Pair
+
+# A stream's, or an idempotency key's path and key.
+Name = str | Pair
 
 # A stored byte is some thirty in memory at worst (`[{},{},…`), and that for as long as nothing newer comes.
 _BYTES_AT_MOST = 1 << 20
-# So many streams, and at most as many again, are known to be there when their states are not kept.
+# So many names, and at most as many again, are known to be there when nothing else of them is kept.
 _NAMES_AT_MOST = 4096
 _BYTES = 1 << 15
 _PLACE = _BYTES - 1
@@ -22,7 +26,7 @@ class _Names:
         self._bits = bytearray(_BYTES)
         self.count = 0
 
-    def add(self, name: str) -> None:
+    def add(self, name: Name) -> None:
         if name in self:
             return
         bits, first = self._bits, hash(name)
@@ -32,7 +36,7 @@ class _Names:
         bits[third >> 3 & _PLACE] |= 1 << (third & 7)
         self.count += 1
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: Name) -> bool:
         bits, first = self._bits, hash(name)
         if not bits[first >> 3 & _PLACE] >> (first & 7) & 1:
             return False
@@ -61,10 +65,18 @@ class Recent:
             self._states[stream] = state, size
         return state
 
-    def may_be_new(self, stream: str) -> bool:
-        """Whether nothing was seen of a stream; seen longer ago, it is forgotten."""
+    def may_be_new(self, name: Name) -> bool:
+        """Whether nothing was seen of a stream or an idempotency key; seen longer ago, it is forgotten."""
         newer, older = self._names
-        return stream not in newer and stream not in older
+        return name not in newer and name not in older
+
+    def note(self, names: Iterable[Name]) -> None:
+        """Keeps of these only that they are there."""
+        newer, _ = self._names
+        for name in names:
+            newer.add(name)
+        if newer.count > _NAMES_AT_MOST:
+            self._names = _Names(), newer
 
     def remember(self, states: Iterable[tuple[str, State | Later]], added: Mapping[str, int]) -> None:
         """Keeps states; `added` are bytes of events read or written since they were remembered last, by stream.
@@ -72,27 +84,24 @@ class Recent:
         A stream that has just begun is not kept: few are looked at again, their events are soon read, and what lies in
         memory for nothing has left the processor's caches when its place is wanted (a tenth of a post).
         """
-        newer, _ = self._names
+        states = list(states)
+        self.note(stream for stream, _ in states)
         for stream, state in states:
-            newer.add(stream)
             if isinstance(state, Later) and state.is_whole:
                 continue
             _, known = self._states.pop(stream, (None, 0))
             size = max(known, added.get(stream, 0))
             self._bytes += size - known
             self._states[stream] = state, size
-        if newer.count > _NAMES_AT_MOST:
-            self._names = _Names(), newer
         # The newest stays, whatever its size: it is the one that is posted again.
         while self._bytes > _BYTES_AT_MOST and len(self._states) > 1:
             _, (_, size) = self._states.popitem(last=False)
             self._bytes -= size
 
-    def forget(self, streams: Iterable[str]) -> None:
+    def forget(self, streams: Collection[str]) -> None:
         """Keeps of these streams only that they are there."""
-        newer, _ = self._names
+        self.note(streams)
         for stream in streams:
-            newer.add(stream)
             _, size = self._states.pop(stream, (None, 0))
             self._bytes -= size
 

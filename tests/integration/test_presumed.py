@@ -19,7 +19,7 @@ from ledger.recent import Recent
 from ledger.records import ExternalInformation
 from ledger.swish_door import OPEN
 from ledger.view import MovedOn
-from tests.integration.shop import Body, Shop, cart, command, order_id, sale
+from tests.integration.shop import PATH, Body, Shop, cart, command, order_id, sale
 from tests.integration.test_moved_on import (
     NEW,
     OF_EVA,
@@ -55,11 +55,15 @@ class Process:
         batch = Batch(self._shop.tenant.tenant_id, self._recent, upon or self._last, may_presume=True)
         return await Decided.begin(self._shop, *commands, batch=batch, key=key)
 
-    async def decide_alone(self, asked: Body | Command) -> Decided:
+    async def decide_alone(self, asked: Body | Command, *, key: str | None = None) -> Decided:
         """Something, upon where the log ended when the last batch was committed."""
         batch = Batch(self._shop.tenant.tenant_id, self._recent, head=self._last.end, may_presume=True)
         one = command(self._shop.tenant, asked) if isinstance(asked, dict) else asked
-        return await Decided.begin(self._shop, one, batch=batch)
+        return await Decided.begin(self._shop, one, batch=batch, key=key)
+
+    def knows(self, key: str) -> None:
+        """It has seen an Idempotency-Key."""
+        self._recent.note([(PATH, key)])
 
     def _commands(self, bodies: Sequence[Body], *, online: bool) -> list[PostOrder]:
         return [command(self._shop.tenant, body, online=online) for body in bodies]
@@ -133,25 +137,6 @@ async def never_appended(shop: Shop, decided: Decided) -> None:
     with pytest.raises(MovedOn):
         await decided.append()
     assert await shop.events() == log
-
-
-async def test_a_retry_by_its_key_has_read_nothing(shop: Shop, process: Process) -> None:
-    """What is built upon a batch of such has to read where the log ends."""
-    first = await shop.post(sale("a"), key="k")
-    retry = command(shop.tenant, sale("a"))
-    retried = await process.decide_all([retry], key="k")
-    following = await process.decide_all([command(shop.tenant, sale("b")), retry], upon=retried.draft.batch, key=None)
-    assert not following.draft.batch.presumes
-    assert await retried.append() == [first._replace(duplicate=True)]
-    assert await following.append() == [Answer(6, False), first._replace(duplicate=True)]
-
-
-async def test_a_key_that_another_process_has_used_since(shop: Shop, process: Process, other: Shop) -> None:
-    """Its position lies behind where the batch begins, and would be moved with the batch's own."""
-    await process.write(sale("a"))
-    await other.post(sale("b"), key="k")
-    with pytest.raises(MovedOn):
-        await process.decide_all([command(shop.tenant, sale("b"))], key="k")
 
 
 async def test_a_customers_first_orders_at_two_servers(shop: Shop, process: Process, other: Shop) -> None:
