@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger import document, order, order_decisions, swish, swish_door
+from ledger import document, order, order_decisions, receipts, swish, swish_door
 from ledger.business_time import is_zone
 from ledger.errors import BadInput, Refused
 from ledger.events import Event, InvoiceSaved, OutletSet, SwishStatusReceived
@@ -109,7 +109,9 @@ class SetStatus(Asked, frozen=True, kw_only=True):
         events = order_decisions.decide_status(state, self.order_id, self.status)
         if not events:
             return Decision(duplicate=state.position)
-        return Decision(events=[(stream, event) for event in events])
+        terminal_id = order_decisions.existing(state, self.order_id).TerminalId
+        claims = receipts.claims(view, stream, events, terminal_id)
+        return Decision(events=[(stream, event) for event in events], claims=claims)
 
 
 class SaveInvoice(Asked, frozen=True, kw_only=True):

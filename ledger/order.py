@@ -147,6 +147,7 @@ def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
             if number == 0:
                 order = copy.copy(order)
             sale, others = _change(order, sale, others, event)
+            captured = captured or _is_of_a_sale(event)
         order.Version = recorded.version
         named = named_by(event)
         if named.int and named not in owners:
@@ -185,6 +186,11 @@ def _change(order: Order, sale: Sale, others: Others, event: Event) -> tuple[Sal
             order.CustomerInvoiceId = None
     _overlay(order, others)
     return sale, others
+
+
+def _is_of_a_sale(event: Event) -> bool:
+    """A till's payment or a receipt: those of a draft are in its document, and only Swish pays it by an event."""
+    return type(event) is ReceiptIssued or (type(event) is PaymentCaptured and event.swish is None)
 
 
 def _with_document(before: Order | None, captured: bool, others: Others, event: Document) -> tuple[Order, bool]:

@@ -26,7 +26,7 @@ from ledger.events import (
     PaymentVoided,
     ReceiptIssued,
 )
-from ledger.order import CLOSED, VOID, OrderState, is_return
+from ledger.order import CLOSED, COMPLETED, RETURNED, VOID, OrderState, is_return
 from ledger.records import ExternalInformation, Order, Payment, Receipt
 
 
@@ -88,10 +88,16 @@ def _receipts(state: OrderState, sent: Sequence[Receipt] | None) -> Iterable[Eve
 
 
 def decide_status(state: OrderState, order_id: UUID, status: int) -> list[Event]:
-    """Moves an order to any known status; nothing when it has it. Refused: unknown order."""
+    """Moves an order to any known status; nothing when it has it. Refused: unknown order.
+
+    Where that makes a sale of a draft, what the draft says was paid and printed has happened.
+    """
     if existing(state, order_id).Status == status:
         return []
-    return [OrderStatusChanged(status=status)]
+    events: list[Event] = [OrderStatusChanged(status=status)]
+    if status in (COMPLETED, RETURNED) and not state.captured:
+        events += [*_payments(state, None), *_receipts(state, None)]
+    return events
 
 
 def decide_external_id(state: OrderState, sent: ExternalInformation, *, of_return: bool) -> list[Event]:

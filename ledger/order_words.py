@@ -15,6 +15,7 @@ from ledger.events import (
     OrderInvoiceSynced,
     OrderUninvoiced,
     PaymentCaptured,
+    ReceiptIssued,
 )
 from ledger.order import OrderState
 from ledger.records import Order, OrderLine, Payment, Receipt, SwishPayment
@@ -54,7 +55,16 @@ def order_changes(before: OrderState, event: Event, after: OrderState) -> list[s
     found += differences(old, new, apart)
     if before.sale != after.sale:
         found.append(_SALE[after.sale])
-    return found or [_AGAIN.get(type(event), "nothing changed")]
+    return found or [_again(event)]
+
+
+def _again(event: Event) -> str:
+    """What is said of an event that leaves the order as it was."""
+    if type(event) is PaymentCaptured and event.swish is None:
+        return tendered(event.payment)  # the draft said so, and a status made a sale of it
+    if type(event) is ReceiptIssued:
+        return f"{receipt_name(event.receipt)} issued"
+    return _AGAIN.get(type(event), "nothing changed")
 
 
 def _lines(old: Order, new: Order) -> list[str]:

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger import order, order_decisions
+from ledger import order, order_decisions, receipts
 from ledger.business_time import NO_TIME
 from ledger.commands import NO_PARTS, Asked
 from ledger.erasure import look_ups
-from ledger.errors import Refused
 from ledger.events import Event, OrderNumbered
 from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order
@@ -37,20 +36,19 @@ class PostOrder(Asked, frozen=True, kw_only=True):
     expected: int | None = None
     bare: Order | None = None
     parts: Mapping[int, bytes] = NO_PARTS
-    # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
+    # What the order may be called by, and what it looks at; the same however often it is asked.
     stream: str = ""
     names: Sequence[str] = ()
     lookups: Sequence[Pair] = ()
-    receipts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         names = names_of(self.order)
-        receipts = self._receipt_keys()
+        issued = self.order.Receipts or () if self.order.Status in order.CLOSED else ()
+        numbers = [(RECEIPT, key) for key in receipts.keys_of(issued, self.order.TerminalId)]
         for member, value in (
             ("stream", f"order-{names[0]}"),
             ("names", names),
-            ("lookups", [*((RECEIPT, key) for key in receipts), *look_ups(self.order)]),
-            ("receipts", receipts),
+            ("lookups", [*numbers, *look_ups(self.order)]),
         ):
             msgspec.structs.force_setattr(self, member, value)
 
@@ -66,32 +64,16 @@ class PostOrder(Asked, frozen=True, kw_only=True):
         position = order.known(state, self.fingerprint or "", draft=draft)
         if position is not None:
             return Decision(duplicate=position)
-        holders = [view.claim(RECEIPT, key) for key in self.receipts]
-        for key, holder in zip(self.receipts, holders, strict=True):
-            if holder is not None and holder != stream:
-                raise Refused(
-                    f"receipt {key.rpartition('/')[2]} of this terminal belongs to another order",
-                    [("$.Receipts", f"receipt number {key.rpartition('/')[2]} is taken")],
-                )
         events = order_decisions.decide_document(state, self.order, self.expected, self.bare)
-        decision = Decision()
+        decision = Decision(claims=receipts.claims(view, stream, events, self.order.TerminalId))
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)
         settle_order(view, stream, events, self.names, self.swish_type, decision)
-        decision.claims += [
-            (RECEIPT, key, stream) for key, holder in zip(self.receipts, holders, strict=True) if holder is None
-        ]
         return decision
 
     def _day(self, now: datetime) -> str:
         date = self.order.CreationDate
         return (now.astimezone(self.zone).isoformat() if date == NO_TIME else date)[:10].replace("-", "")
-
-    def _receipt_keys(self) -> list[str]:
-        if self.order.Status not in order.CLOSED:
-            return []
-        receipts = [receipt for receipt in self.order.Receipts or () if receipt.ReceiptNumber]
-        return [f"{r.TerminalId if r.TerminalId.int else self.order.TerminalId}/{r.ReceiptNumber}" for r in receipts]
 
     def _numbers(self, view: View, state: OrderState, day: str, decision: Decision) -> list[Event]:
         """Draws what neither the document nor the order has. A number that was sent does not move the counter."""

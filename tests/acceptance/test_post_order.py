@@ -136,6 +136,29 @@ def test_completed_by_status_counts_and_stays_counted_until_it_is_cancelled(serv
     assert (pieces(server, draft), sold(server, draft), in_queue(server, draft)) == (0, 0, False)
 
 
+@pytest.mark.parametrize("by_document", [True, False])
+def test_a_draft_that_is_completed_has_its_receipts_number(server: Server, by_document: bool) -> None:
+    """By its status, or by a document that says nothing of receipts: they were printed, and no other order's are."""
+    terminal = new_id()
+    first, second = (
+        a_draft(OutletId=new_id(), TerminalId=terminal, Payments=[a_payment()], Receipts=[a_receipt(ReceiptNumber=9)])
+        for _ in range(2)
+    )
+    for draft in (first, second):
+        server.post("Order/PostOpenOrder", draft)
+    if by_document:
+        server.post("Order/PostOrder", first | {"Status": 13, "Payments": None, "Receipts": None})
+    else:
+        server.set_status(first, 13)
+    told = server.get(f"/v1/orders/{first['Id']}/history")
+    assert {entry["Type"] for entry in told} >= {"payment.captured", "receipt.issued"}
+    server.refused("Order/PostOrder", an_order(TerminalId=terminal, Receipts=second["Receipts"]))
+    assert server.send("GET", f"Order/UpdateOrderStatus/{second['Id']}/13").status_code == 417
+    assert (server.order(second)["Status"], sold(server, first), sold(server, second)) == (3, 98, 0)
+    server.set_status(second, 14)
+    server.post("Order/PostOrder", first | {"Status": 13, "Comments": "same receipt, same order"})
+
+
 @pytest.mark.parametrize("as_return", [{"Status": 15}, {"Status": 13, "Type": 4}, {"Status": 13, "Type": 5}])
 def test_a_return_brings_back_stock_and_money(server: Server, as_return: Json) -> None:
     order = a_return(OutletId=new_id(), **as_return)

@@ -52,23 +52,34 @@ class Oracle:
         current = order is not None and order["draft"] == same(body)
         if same(body) in self.documents[id_] and (closes or not is_open or current):
             return DUPLICATE
-        printed = {receipt["ReceiptNumber"] for receipt in body["Receipts"] or [] if closes} - {0}
-        numbers = [(body["TerminalId"], number) for number in printed]
-        if any(self.receipts.get(number, id_) != id_ for number in numbers) or stale or not (closes or is_open):
+        # A draft's receipts are issued when it is closed, unless the document says otherwise.
+        drafted = order["drafted"] if order is not None else []
+        numbers = self._numbers(body, drafted if body["Receipts"] is None else body["Receipts"]) if closes else {}
+        if self._are_taken(numbers) or stale or not (closes or is_open):
             return REFUSED
-        self.receipts |= dict.fromkeys(numbers, id_)
+        self.receipts |= numbers
         self.documents[id_].add(same(body))
         self._keep(body, order or {}, online)
         for swish_id in sorted(self.swish):
             self._tie(swish_id, id_)
         return NEW
 
+    def _numbers(self, body: Body, receipts: list[Body]) -> dict[tuple[str, int], str]:
+        return {(body["TerminalId"], one["ReceiptNumber"]): body["Id"] for one in receipts if one["ReceiptNumber"]}
+
+    def _are_taken(self, numbers: dict[tuple[str, int], str]) -> bool:
+        return any(self.receipts.get(number, id_) != id_ for number, id_ in numbers.items())
+
     def _keep(self, body: Body, before: Body, online: bool) -> None:
         order = {
-            "sale": "", "draft": None, "ours": {}, "others": {}, **before, "document": body, "Status": body["Status"],
+            "sale": "", "draft": None, "drafted": [], "ours": {}, "others": {}, **before,
+            "document": body, "Status": body["Status"],
         }  # fmt: skip
         if body["Status"] not in CLOSED:
             order["draft"] = same(body)
+            order["drafted"] = order["drafted"] if body["Receipts"] is None else body["Receipts"]
+        else:
+            order["drafted"] = []
         if body["Payments"] is not None:
             # What Swish paid is listed again under the till's own Id, or under the reference Swish gave it.
             paid = order["others"].get("payments", {}).values()
@@ -132,6 +143,12 @@ class Oracle:
             return REFUSED
         if order["Status"] == status:
             return DUPLICATE
+        if status in (COMPLETED, RETURNED):
+            numbers = self._numbers(order["document"], order["drafted"])
+            if self._are_taken(numbers):
+                return REFUSED
+            self.receipts |= numbers
+            order["drafted"] = []
         order["Status"] = status
         self._sale(order)
         return NEW

@@ -29,7 +29,6 @@ from ledger.order_decisions import (
     decide_draft,
     decide_external_id,
     decide_invoiced,
-    decide_status,
     decide_synced,
     decide_uninvoiced,
 )
@@ -175,19 +174,6 @@ def test_a_guest_may_put_back_what_he_took_off() -> None:
     state = given([OrderDrafted(order=DRAFT), OrderDrafted(order=other)]).state
     assert known(state, repr(other), draft=True) == 2
     assert known(state, repr(DRAFT), draft=True) is None
-
-
-def test_closing_by_status_does_what_it_says() -> None:
-    drafted = given([OrderDrafted(order=DRAFT)])
-    completed = drafted.when(lambda state: decide_status(state, ORDER, 13)).then(OrderStatusChanged(status=13))
-    assert completed.sale == "sale"
-    sold = given(SOLD)
-    sold.when(lambda state: decide_status(state, ORDER, 13)).then()
-    cancelled = sold.when(lambda state: decide_status(state, ORDER, 14)).then(OrderStatusChanged(status=14))
-    assert cancelled.sale == ""
-    delivered = sold.when(lambda state: decide_status(state, ORDER, 10)).then(OrderStatusChanged(status=10))
-    assert delivered.sale == "sale"
-    given().when(lambda state: decide_status(state, ORDER, 13)).refused("is unknown")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,18 @@ def test_a_drafts_payment_is_not_taken_back_when_the_order_is_finished() -> None
     ]
 
 
+def test_what_a_draft_said_is_told_again_when_a_status_makes_a_sale_of_it() -> None:
+    draft = an_order(Payments=[a_payment()], Receipts=[a_receipt(7, 1042)])
+    assert of_order(
+        OrderDrafted(order=draft), OrderStatusChanged(status=13), PaymentCaptured(payment=a_payment()),
+        ReceiptIssued(receipt=a_receipt(7, 1042)),
+    )[1:] == [
+        ["Status from assigned to kitchen/bar to Completed", "counts as a sale"],
+        ["paid 50.00 kr in cash"],
+        ["receipt 1042 issued"],
+    ]  # fmt: skip
+
+
 def test_lines_without_ids_and_in_another_order() -> None:
     one, other = a_line(0, ItemDescription="Bulle"), a_line(0, ItemDescription="Te")
     drafts = [OrderDrafted(order=an_order(OrderLines=lines)) for lines in ([one, one], [one, other], [other, one])]
