@@ -100,7 +100,6 @@ class SetStatus(Asked, frozen=True, kw_only=True):
 
     order_id: UUID
     status: int
-    swish_type: int
 
     def decide(self, view: View, now: datetime) -> Decision:
         stream = order.stream_of(self.order_id)
@@ -194,7 +193,7 @@ class TakeSwish(Asked, frozen=True, kw_only=True):
         if position is not None:
             return Decision(duplicate=position)
         if isinstance(self.said, SwishPayment):
-            events = swish.decide_record(state, self.said, self.identifier)
+            events = swish.decide_record(self.said, self.identifier)
         else:
             events = swish.decide_callback(state, self.said)
         decision = Decision()

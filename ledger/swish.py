@@ -140,7 +140,7 @@ def _moment(value: Any, zone: ZoneInfo) -> str | None:
     return None if found == NO_TIME else found
 
 
-def decide_record(state: SwishState, record: SwishPayment, identifier: str | None = None) -> list[Event]:
+def decide_record(record: SwishPayment, identifier: str | None = None) -> list[Event]:
     """The vendor's own record: kept, never settling. `identifier`: the keyed hash its callbacks must match."""
     return [SwishRecorded(record=record, callback_identifier=identifier)]
 
@@ -199,7 +199,7 @@ def decide_settlement(
     shown = shown_on_order(state, swish_id)
     if shown != order.others.swish_payment:
         on_order.append(OrderSwishChanged(swish_payment=shown))
-    payment = _payment(state, swish_id, order, type_id)
+    payment = _payment(state, swish_id, type_id)
     if state.status != "PAID" or payment.Id in order.others.swish_paid or {MISMATCH, DUPLICATE} & set(state.flags):
         return [], on_order
     listed = (p for p in order.order.Payments or () if p.PaymentRef and p.PaymentRef == payment.PaymentRef)
@@ -213,7 +213,7 @@ def decide_settlement(
     return [SwishFlagged(flag=DUPLICATE if order.order.PaymentStatus == PAID else MISMATCH)], on_order
 
 
-def _payment(state: SwishState, swish_id: str, order: OrderState, type_id: int) -> Payment:
+def _payment(state: SwishState, swish_id: str, type_id: int) -> Payment:
     received = state.received or SwishStatusReceived(kind=PAYMENT, status="")
     assert state.order_id is not None, "only a tied payment is settled"
     return Payment(
