@@ -154,7 +154,7 @@ def decide_callback(state: SwishState, received: SwishStatusReceived) -> list[Ev
 
 def heard_of(said: SwishPayment | SwishStatusReceived) -> SwishState:
     """What is known of a Swish id of which nothing else was said."""
-    return SwishState(record=said) if isinstance(said, SwishPayment) else SwishState(received=said)
+    return SwishState(record=said) if isinstance(said, SwishPayment) else SwishState(kind=said.kind, received=said)
 
 
 def references(state: SwishState) -> list[str]:
