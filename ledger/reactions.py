@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ledger import order, swish
 from ledger.customer import DOCUMENTS
-from ledger.events import Event, OrderNumbered, PaymentCaptured, ReceiptIssued, SwishTied
+from ledger.events import Event, OrderNumbered, OrderSwishChanged, PaymentCaptured, ReceiptIssued, SwishTied
 from ledger.folding import State, empty
 from ledger.order import OrderState
 from ledger.records import Order
@@ -66,6 +66,7 @@ def settle_order(
     if orphans:
         view.need(orphans)
         _refunds_of(view, map(view.swish, orphans))  # read at once for all of them
+    events = [*events, *_shown_anew(view, stream, events)]
     for name in orphans:
         state = view.swish(name)
         after = view.after(stream, events)
@@ -83,6 +84,20 @@ def settle_order(
         _tie_refunds(view, there, decision)
         events = [*events, *on_order]
     decision.events += [(stream, event) for event in events]
+
+
+def _shown_anew(view: View, stream: str, events: Sequence[Event]) -> list[Event]:
+    """A document may bring what the Swish payment that its order shows already has lacked so far."""
+    before = view.order(stream)
+    if before.others.swish_payment is None:
+        return []
+    after, name = view.after(stream, events), swish.record_stream(before.others.swish_payment)
+    assert isinstance(after, OrderState)
+    if after.swish_sent == before.swish_sent:
+        return []
+    view.need([name])
+    shown = swish.shown_on_order(view.swish(name), name.removeprefix("swish-"), after.swish_sent)
+    return [] if shown == before.others.swish_payment else [OrderSwishChanged(swish_payment=shown)]
 
 
 def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:

@@ -6,7 +6,7 @@ Rules: wire contract, section 5. Only `status` decides, and only callbacks settl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -196,7 +196,7 @@ def decide_settlement(
     if state.kind != PAYMENT:
         return [], []
     on_order: list[Event] = []
-    shown = shown_on_order(state, swish_id)
+    shown = shown_on_order(state, swish_id, order.swish_sent)
     if shown != order.others.swish_payment:
         on_order.append(OrderSwishChanged(swish_payment=shown))
     payment = _payment(state, swish_id, type_id)
@@ -226,9 +226,14 @@ def _payment(state: SwishState, swish_id: str, type_id: int) -> Payment:
     )
 
 
-def shown_on_order(state: SwishState, swish_id: str) -> SwishPayment:
-    """The order's `SwishPayment`: the vendor's record with the callbacks' newest state."""
-    record = state.record or SwishPayment(Id=uuid5(NAMESPACE_URL, f"swish-record:{swish_id}"))
+def shown_on_order(state: SwishState, swish_id: str, sent: Iterable[SwishPayment] = ()) -> SwishPayment:
+    """The order's `SwishPayment`: the vendor's record with the callbacks' newest state; what neither brought (a token
+    above all) as the order's own documents `sent` it.
+    """
+    record = None
+    for said in (*(one for one in sent if record_stream(one) == f"swish-{swish_id}"), state.record):
+        record = _merged(record, said) if said is not None else record
+    record = record or SwishPayment(Id=uuid5(NAMESPACE_URL, f"swish-record:{swish_id}"))
     shown = msgspec.structs.replace(record, OrderId=state.order_id, SwishId=record.SwishId or swish_id)
     if state.status is not None:
         shown.SwishPaymentStatus = shown.SwishResponse = state.status
