@@ -143,7 +143,8 @@ def _tie_refunds(view: View, payment: SwishState, decision: Decision) -> None:
     assert payment.order_id is not None, "refunds follow a payment that is tied"
     for name in _refunds_of(view, [payment]):
         state = view.swish(name)
-        if state.order_id != payment.order_id and not _is_in(decision, name):
+        is_elsewhere = state.kind == swish.REFUND and state.order_id != payment.order_id
+        if is_elsewhere and not _is_in(decision, name):
             decision.events.append((name, SwishTied(order_id=payment.order_id)))
             decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
 

@@ -233,6 +233,16 @@ def test_a_refund_of_a_payment_that_the_vendors_record_ties() -> None:
     assert (books.swish("swish-R1").order_id, flags(books, "R1")) == (ORDER, ())
 
 
+def test_a_payment_that_is_called_a_refund_too_late_stays_where_it_is() -> None:
+    books = Books()
+    for id_ in (ORDER, TWO):
+        books.take(posted(an_order(3, Id=id_)))
+    pay(books)
+    pay(books, kind="refund", original_payment_reference="REFB2")
+    pay(books, reference=str(TWO), swish_id="B2")
+    assert [books.swish(f"swish-{one}").order_id for one in ("A1", "B2")] == [ORDER, TWO]
+
+
 def test_orphans_of_an_order_are_read_at_once() -> None:
     class Counting(Books):
         needed: list[set[str]]
