@@ -109,7 +109,7 @@ async def update_order_status(request: Request) -> Response:
     text = request.path_params["status"]
     if not (text.isascii() and text.isdigit() and int(text[:9]) in KNOWN_STATUSES):
         raise BadInput.at("status", "is no order status")
-    return await submit(request, SetStatus(order_id=order_id, status=int(text), swish_type=_swish_type(request)))
+    return await submit(request, SetStatus(order_id=order_id, status=int(text)))
 
 
 async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:

@@ -18,10 +18,10 @@ from ledger import document, order, order_decisions, receipts, swish, swish_door
 from ledger.business_time import is_zone
 from ledger.errors import BadInput, Refused
 from ledger.events import Event, InvoiceSaved, OutletSet, SwishStatusReceived
-from ledger.reactions import settle_swish
+from ledger.reactions import refund_lookups, settle_swish
 from ledger.records import CustomerInvoice, ExternalInformation, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
-from ledger.view import PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, View
+from ledger.view import PAYMENT_REFERENCE, REFERENCE_KINDS, REFUND_OF, Decision, View
 
 _NAME_AT_MOST = 200
 NO_PARTS: Mapping[int, bytes] = {}
@@ -100,7 +100,6 @@ class SetStatus(Asked, frozen=True, kw_only=True):
 
     order_id: UUID
     status: int
-    swish_type: int
 
     def decide(self, view: View, now: datetime) -> Decision:
         stream = order.stream_of(self.order_id)
@@ -186,23 +185,27 @@ class TakeSwish(Asked, frozen=True, kw_only=True):
     identifier: str | None = None
 
     def decide(self, view: View, now: datetime) -> Decision:
-        # The orders it may mean are looked up with it, and not after it.
-        names = swish.references(swish.heard_of(self.said))
+        # The orders it may mean, and the refunds that may wait for it, are looked up with it, and not after it.
+        heard = swish.heard_of(self.said)
+        names = swish.references(heard)
         orders = [f"order-{name}" for name in names]
-        view.need([self.stream, *orders], shared=[(kind, name) for name in names for kind in REFERENCE_KINDS])
+        lookups = [(kind, name) for name in names for kind in REFERENCE_KINDS]
+        view.need([self.stream, *orders], shared=[*lookups, *refund_lookups([heard])])
         state = view.swish(self.stream)
         swish_door.admit(self.door, state.callback_identifier)
         position = state.documents.get(self.fingerprint or "")
         if position is not None:
             return Decision(duplicate=position)
         if isinstance(self.said, SwishPayment):
-            events = swish.decide_record(state, self.said, self.identifier)
+            events = swish.decide_record(self.said, self.identifier)
         else:
             events = swish.decide_callback(state, self.said)
         decision = Decision()
         settle_swish(view, self.stream, events, self.swish_type, decision)
-        if isinstance(self.said, SwishStatusReceived) and self.said.payment_reference:
-            decision.shared.append((PAYMENT_REFERENCE, self.said.payment_reference, self.stream))
+        if isinstance(self.said, SwishStatusReceived):
+            own, original = self.said.payment_reference, self.said.original_payment_reference
+            named = ((PAYMENT_REFERENCE, own), (REFUND_OF, original))
+            decision.shared += [(kind, value, self.stream) for kind, value in named if value]
         return decision
 
 

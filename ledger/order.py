@@ -72,6 +72,8 @@ class OrderState(msgspec.Struct, frozen=True):
     others: Others = _NOTHING
     # Every customer it was ever said to be of.
     owners: frozenset[UUID] = frozenset()
+    # What its documents said of Swish payments, oldest first: callbacks bring no token (`swish.shown_on_order`).
+    swish_sent: tuple[SwishPayment, ...] = ()
     # Every document this order ever had, by fingerprint, with the position it was answered with.
     documents: dict[str, int] = {}
     draft: str | None = None
@@ -134,6 +136,7 @@ def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
     """The state after some more events, at least one: as `evolve` one after the other, with one copy of the order."""
     order, sale, captured, others = state.order, state.sale, state.captured, state.others
     owners, documents, draft = state.owners, state.documents, state.draft
+    swish_sent = state.swish_sent
     for number, recorded in enumerate(events):
         event = recorded.event
         if recorded.fingerprint is not None:
@@ -142,6 +145,9 @@ def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
         if is_document(event):
             order, captured = _with_document(order, captured, others, event)
             sale = sale_after(sale, order.Status, order.Type)
+            sent = event.order.SwishPayment
+            if sent is not None and sent not in swish_sent:
+                swish_sent = (*swish_sent, sent)
         else:
             assert order is not None, "the first event of an order's stream is a document"
             if number == 0:
@@ -160,6 +166,7 @@ def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
         captured=captured,
         others=others,
         owners=owners,
+        swish_sent=swish_sent,
         documents=documents,
         draft=draft,
     )

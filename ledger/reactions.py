@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from ledger import order, swish
 from ledger.customer import DOCUMENTS
-from ledger.events import Event, OrderNumbered, PaymentCaptured, ReceiptIssued
+from ledger.events import Event, OrderNumbered, OrderSwishChanged, PaymentCaptured, ReceiptIssued, SwishTied
 from ledger.folding import State, empty
 from ledger.order import OrderState
 from ledger.records import Order
 from ledger.swish import SwishState
-from ledger.view import ERASED, ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, Decision, Pair, View
+from ledger.view import ERASED, ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, REFUND_OF, Decision, Pair, View
 
 _NO_ORDER = empty("order-")
 # What leaves the names alone that an order can be found by.
@@ -62,14 +62,18 @@ def settle_order(
     lookups = [(ORPHAN, value) for value in (*names, *map(str, numbers))]
     if numbers:
         view.need([stream], shared=lookups)
-    orphans = [name for lookup in lookups for name in view.shared(*lookup)]
-    for name in dict.fromkeys(orphans):
-        view.need([name])
+    orphans = dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup))
+    if orphans:
+        view.need(orphans)
+        _refunds_of(view, map(view.swish, orphans))  # read at once for all of them
+    events = [*events, *_shown_anew(view, stream, events)]
+    for name in orphans:
         state = view.swish(name)
         after = view.after(stream, events)
         assert isinstance(after, OrderState) and after.order is not None, "an order's events leave an order"
         called = set(order.references(after.order))
-        if state.order_id is not None or _order_for(view, state, {stream: called}) != stream:
+        is_tied = state.order_id is not None or _is_in(decision, name)
+        if is_tied or _order_for(view, state, {stream: called}) != stream:
             continue
         tied = swish.decide_tie(state, after.order.Id)
         there = view.after(name, tied)
@@ -77,8 +81,23 @@ def settle_order(
         more, on_order = swish.decide_settlement(there, name.removeprefix("swish-"), after, swish_type)
         decision.events += [(name, event) for event in [*tied, *more]]
         decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
+        _tie_refunds(view, there, decision)
         events = [*events, *on_order]
     decision.events += [(stream, event) for event in events]
+
+
+def _shown_anew(view: View, stream: str, events: Sequence[Event]) -> list[Event]:
+    """A document may bring what the Swish payment that its order shows already has lacked so far."""
+    before = view.order(stream)
+    if before.others.swish_payment is None:
+        return []
+    after, name = view.after(stream, events), swish.record_stream(before.others.swish_payment)
+    assert isinstance(after, OrderState)
+    if after.swish_sent == before.swish_sent:
+        return []
+    view.need([name])
+    shown = swish.shown_on_order(view.swish(name), name.removeprefix("swish-"), after.swish_sent)
+    return [] if shown == before.others.swish_payment else [OrderSwishChanged(swish_payment=shown)]
 
 
 def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, decision: Decision) -> None:
@@ -97,9 +116,41 @@ def settle_swish(view: View, stream: str, events: list[Event], swish_type: int, 
         view.need([name], [(ERASED, name)])
         more, on_order = swish.decide_settlement(state, stream.removeprefix("swish-"), view.order(name), swish_type)
         decision.events += [(name, event) for event in on_order]
+        _tie_refunds(view, state, decision)
     if state.order_id is None:
         decision.shared += [(ORPHAN, value, stream) for value in swish.references(state)]
     decision.events += [(stream, event) for event in [*events, *tie, *more]]
+
+
+def refund_lookups(payments: Iterable[SwishState]) -> list[Pair]:
+    """By what the refunds of these payments are found."""
+    received = [payment.received for payment in payments if payment.kind == swish.PAYMENT]
+    return [(REFUND_OF, one.payment_reference) for one in received if one is not None and one.payment_reference]
+
+
+def _refunds_of(view: View, payments: Iterable[SwishState]) -> Iterable[str]:
+    lookups = refund_lookups(payments)
+    view.need([], shared=lookups)
+    found = dict.fromkeys(name for lookup in lookups for name in view.shared(*lookup))
+    view.need(found)
+    return found
+
+
+def _tie_refunds(view: View, payment: SwishState, decision: Decision) -> None:
+    """Refunds that came before their payment was tied follow it to its order, also from one that they named themselves:
+    it must not matter what came first.
+    """
+    assert payment.order_id is not None, "refunds follow a payment that is tied"
+    for name in _refunds_of(view, [payment]):
+        state = view.swish(name)
+        is_elsewhere = state.kind == swish.REFUND and state.order_id != payment.order_id
+        if is_elsewhere and not _is_in(decision, name):
+            decision.events.append((name, SwishTied(order_id=payment.order_id)))
+            decision.releases += [(ORPHAN, value, name) for value in swish.references(state)]
+
+
+def _is_in(decision: Decision, stream: str) -> bool:
+    return any(name == stream for name, _ in decision.events)
 
 
 def _found_id(view: View, state: SwishState) -> UUID | None:

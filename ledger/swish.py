@@ -6,7 +6,7 @@ Rules: wire contract, section 5. Only `status` decides, and only callbacks settl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -140,7 +140,7 @@ def _moment(value: Any, zone: ZoneInfo) -> str | None:
     return None if found == NO_TIME else found
 
 
-def decide_record(state: SwishState, record: SwishPayment, identifier: str | None = None) -> list[Event]:
+def decide_record(record: SwishPayment, identifier: str | None = None) -> list[Event]:
     """The vendor's own record: kept, never settling. `identifier`: the keyed hash its callbacks must match."""
     return [SwishRecorded(record=record, callback_identifier=identifier)]
 
@@ -154,7 +154,7 @@ def decide_callback(state: SwishState, received: SwishStatusReceived) -> list[Ev
 
 def heard_of(said: SwishPayment | SwishStatusReceived) -> SwishState:
     """What is known of a Swish id of which nothing else was said."""
-    return SwishState(record=said) if isinstance(said, SwishPayment) else SwishState(received=said)
+    return SwishState(record=said) if isinstance(said, SwishPayment) else SwishState(kind=said.kind, received=said)
 
 
 def references(state: SwishState) -> list[str]:
@@ -196,10 +196,10 @@ def decide_settlement(
     if state.kind != PAYMENT:
         return [], []
     on_order: list[Event] = []
-    shown = shown_on_order(state, swish_id)
+    shown = shown_on_order(state, swish_id, order.swish_sent)
     if shown != order.others.swish_payment:
         on_order.append(OrderSwishChanged(swish_payment=shown))
-    payment = _payment(state, swish_id, order, type_id)
+    payment = _payment(state, swish_id, type_id)
     if state.status != "PAID" or payment.Id in order.others.swish_paid or {MISMATCH, DUPLICATE} & set(state.flags):
         return [], on_order
     listed = (p for p in order.order.Payments or () if p.PaymentRef and p.PaymentRef == payment.PaymentRef)
@@ -213,7 +213,7 @@ def decide_settlement(
     return [SwishFlagged(flag=DUPLICATE if order.order.PaymentStatus == PAID else MISMATCH)], on_order
 
 
-def _payment(state: SwishState, swish_id: str, order: OrderState, type_id: int) -> Payment:
+def _payment(state: SwishState, swish_id: str, type_id: int) -> Payment:
     received = state.received or SwishStatusReceived(kind=PAYMENT, status="")
     assert state.order_id is not None, "only a tied payment is settled"
     return Payment(
@@ -226,9 +226,14 @@ def _payment(state: SwishState, swish_id: str, order: OrderState, type_id: int) 
     )
 
 
-def shown_on_order(state: SwishState, swish_id: str) -> SwishPayment:
-    """The order's `SwishPayment`: the vendor's record with the callbacks' newest state."""
-    record = state.record or SwishPayment(Id=uuid5(NAMESPACE_URL, f"swish-record:{swish_id}"))
+def shown_on_order(state: SwishState, swish_id: str, sent: Iterable[SwishPayment] = ()) -> SwishPayment:
+    """The order's `SwishPayment`: the vendor's record with the callbacks' newest state; what neither brought (a token
+    above all) as the order's own documents `sent` it.
+    """
+    record = None
+    for said in (*(one for one in sent if record_stream(one) == f"swish-{swish_id}"), state.record):
+        record = _merged(record, said) if said is not None else record
+    record = record or SwishPayment(Id=uuid5(NAMESPACE_URL, f"swish-record:{swish_id}"))
     shown = msgspec.structs.replace(record, OrderId=state.order_id, SwishId=record.SwishId or swish_id)
     if state.status is not None:
         shown.SwishPaymentStatus = shown.SwishResponse = state.status

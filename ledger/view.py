@@ -14,7 +14,9 @@ from ledger.order import OrderState
 from ledger.swish import SwishState
 
 # Kinds of claims. `RECEIPT` is exclusive (key: terminal/number); the others are shared and lead to every stream.
-RECEIPT, ORPHAN, PAYMENT_REFERENCE = "receipt", "orphan", "payment-reference"
+RECEIPT, ORPHAN = "receipt", "orphan"
+# Swish payments by the reference Swish gave them, and refunds by that of the payment they pay back.
+PAYMENT_REFERENCE, REFUND_OF = "payment-reference", "refund-of"
 # Shared too: a customer's orders and invoices, and what belongs to an order; see `erasure`.
 CUSTOMER, SWISH_OF, INVOICE_OF, DRAWER_OF = "customer", "swish-of", "invoice-of", "drawer-of"
 # Exclusive: the customer's stream that an erased customer or order was erased by. The counter moves with each erasure.

@@ -219,3 +219,33 @@ def test_a_payment_does_not_complete_the_order(server: Server) -> None:
     server.post(PATH, a_callback(order))
     assert server.order(order)["Status"] == 0
     assert server.stock(order["OrderLines"][0]["ItemId"], order["OutletId"]) == 0
+
+
+def of_order(rows: list[Json], order: Json) -> Any:
+    """The Swish payment of an order on a list."""
+    (found,) = [row["SwishPayment"] for row in rows if row["Id"] == order["Id"]]
+    return found
+
+
+def test_what_an_orders_document_sent_of_its_payment_shows_in_every_read(server: Server) -> None:
+    order = a_web_order()
+    order["SwishPayment"] = sent = a_swish_record(order)
+    customer, terminal = order["CustomerId"], order["TerminalId"]
+    server.post("Order/PostOnlineOrder", order)
+    server.post(PATH, a_callback(order, id=sent["SwishId"], status="CREATED", paymentReference=None, datePaid=None))
+    created = sent | {"SwishPaymentStatus": "CREATED"}
+    assert server.get(f"Order/GetCustomerCartOrder/{customer}")["SwishPayment"] == created
+    server.post(PATH, callback := a_callback(order, id=sent["SwishId"]))
+    paid = sent | dict.fromkeys(["SwishPaymentStatus", "SwishResponse"], "PAID")
+    paid["SwishPaymentId"] = callback["paymentReference"]
+    assert server.order(order)["SwishPayment"] == paid
+    assert of_order(server.get(f"Order/GetOrdersHistory/{customer}"), order) == paid
+    assert of_order(server.get("Order/GetOpenOrder", TerminalId=terminal), order) == paid
+    completed = order | {"Status": 13, "InvoiceGenerated": 1, "SwishPayment": None}
+    server.post("Order/PostOnlineOrder", completed)
+    for queue in ("GetOrdersWithoutExternalID", "GetInviceGeneratedOpenOrder"):
+        assert of_order(server.get(f"Order/{queue}", TerminalId=terminal), order) == paid
+    assert server.get(f"/v1/orders/{order['Id']}", as_of=server.position)["SwishPayment"] == paid
+    entries = server.get(f"/v1/orders/{order['Id']}/history")
+    assert entries[-1]["Document"]["SwishPayment"] == paid
+    assert {entry["Document"]["SwishPayment"]["SwishToken"] for entry in entries} == {sent["SwishToken"]}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -174,6 +177,30 @@ def test_a_tied_orphan_of_another_amount_is_flagged(server: Server) -> None:
 
 
 def test_a_refund_of_an_unknown_payment_is_an_orphan(server: Server) -> None:
-    refund = {"id": swish_id(), "originalPaymentReference": swish_id(), "status": "PAID", "amount": 10}
+    refund = a_refund(a_callback(an_unpaid_order()))
     server.post(PATH, refund)
     assert state(server, refund)["Flags"] == ["orphan"]
+
+
+def a_refund(payment: Json) -> Json:
+    """A part of a payment is paid back."""
+    return {
+        "id": swish_id(), "originalPaymentReference": payment["paymentReference"], "amount": 10, "status": "PAID",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("arrival", [*itertools.permutations(["payment", "refund", "order"]), None])
+def test_a_refund_follows_its_payment_whatever_comes_first(server: Server, arrival: Sequence[str] | None) -> None:
+    order = a_web_order()
+    payment = a_callback(order)
+    refund = a_refund(payment)
+    sent = {"payment": (PATH, payment), "refund": (PATH, refund), "order": ("Order/PostOnlineOrder", order)}
+    if arrival is None:
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda one: server.post(*one), sent.values()))
+    else:
+        for one in arrival:
+            server.post(*sent[one])
+    assert [state(server, one) for one in (payment, refund)] == [tied(payment, order), tied(refund, order)]
+    assert {row["Kind"] for row in server.swish(order)} == {"payment", "refund"}
+    server.again(PATH, refund)

@@ -167,7 +167,7 @@ async def test_memory_keeps_nothing_of_somebody_erased(shop: Shop) -> None:
     amended = await Decided.begin(
         shop, command(shop.tenant, hers | {"Comments": "no nuts"}), batch=Batch(shop.tenant.tenant_id, recent)
     )
-    moved = SetStatus(order_id=order_id("hers"), status=4, swish_type=10)
+    moved = SetStatus(order_id=order_id("hers"), status=4)
     upon = Batch(shop.tenant.tenant_id, recent, amended.draft.batch, may_presume=True)
     following = await Decided.begin(shop, moved, batch=upon)
     for decided in (amended, following):
@@ -240,7 +240,7 @@ async def test_a_payment_finds_its_order(shop: Shop, other: Shop, ask: Ask) -> N
     "asked",
     [
         AssignExternalId(sent=ExternalInformation(Id=order_id("a"), ExternalID="V-1")),
-        SetStatus(order_id=order_id("a"), status=4, swish_type=10),
+        SetStatus(order_id=order_id("a"), status=4),
     ],
 )
 async def test_nobody_is_refused_on_a_presumption(

@@ -66,7 +66,7 @@ class Chance(random.Random):
             case "cart":
                 return Ask(command(tenant, cart(name), online=True), stream)
             case "status":
-                return Ask(SetStatus(order_id=id_, status=self.choice([4, 5, 13]), swish_type=10), stream)
+                return Ask(SetStatus(order_id=id_, status=self.choice([4, 5, 13])), stream)
             case "id":
                 sent = ExternalInformation(Id=id_, ExternalID=f"V{self.randrange(2)}")
                 return Ask(AssignExternalId(sent=sent), stream)

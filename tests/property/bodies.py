@@ -143,6 +143,16 @@ def callbacks(draw: st.DrawFn) -> tuple[str, Body]:
     }  # fmt: skip
 
 
+@st.composite
+def refunds(draw: st.DrawFn) -> tuple[str, Body]:
+    """A callback of the refund of payment A, by its id; it may name an order itself, perhaps another one."""
+    return "D", {
+        "id": "D", "originalPaymentReference": "REFA", "payeePaymentReference": draw(st.sampled_from([None, "10018"])),
+        "paymentReference": "REFD", "amount": Decimal(50),
+        "status": draw(st.sampled_from(["DEBITED", "PAID", "ERROR"])),
+    }  # fmt: skip
+
+
 def respelled(value: Any, name: str = "") -> Any:
     """The same body as another client would write it: camelCase, Guids in braces, decimals as text, flags as words."""
     if name == "FromTheFuture":

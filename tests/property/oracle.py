@@ -62,6 +62,7 @@ class Oracle:
         self._keep(body, order or {}, online)
         for swish_id in sorted(self.swish):
             self._tie(swish_id, id_)
+        self._follow()
         return NEW
 
     def _numbers(self, body: Body, receipts: list[Body]) -> dict[tuple[str, int], str]:
@@ -235,10 +236,20 @@ class Oracle:
         else:
             payment |= {
                 "status": body["status"], "amount": Decimal(body["amount"]), "payee": body["payeePaymentReference"],
+                "reference": body["paymentReference"], "original": body.get("originalPaymentReference"),
             }  # fmt: skip
         self._tie(swish_id)
         self._settle(swish_id)
+        self._follow()
         return NEW
+
+    def _follow(self) -> None:
+        """Refunds are where their payment is, whatever they were tied to before."""
+        tied = {one.get("reference"): one["order"] for one in self.swish.values() if one["order"]}
+        for one in self.swish.values():
+            if one.get("original") in tied.keys() - {None}:
+                one["order"] = tied[one["original"]]
+                one["flags"].discard("orphan")
 
     def _tie(self, swish_id: str, arrived: str | None = None) -> None:
         """Looks for the order of a payment; when an order has arrived, only for that one."""
@@ -266,7 +277,7 @@ class Oracle:
 
     def _settle(self, swish_id: str) -> None:
         payment = self.swish[swish_id]
-        if not payment["order"]:
+        if not payment["order"] or payment.get("original"):
             return
         order, reference = self.orders[payment["order"]], f"REF{swish_id}"
         order["others"]["swish"] = payment["status"] if payment["status"] else "CREATED"

@@ -152,7 +152,7 @@ class Till(RuleBasedStateMachine):
     def a_drawer_is_opened(self, body: Body, room: str) -> None:
         self.ask(Ask(f"{room}/PostCashDrawerLog", body))
 
-    @rule(said=st.one_of(bodies.callbacks(), bodies.callbacks(), bodies.swish_records()))
+    @rule(said=st.one_of(bodies.callbacks(), bodies.callbacks(), bodies.swish_records(), bodies.refunds()))
     def swish_is_heard_of(self, said: tuple[str, Body]) -> None:
         self.ask(Ask("PostSwishOnlinePayment", said[1]))
 

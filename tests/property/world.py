@@ -114,7 +114,7 @@ class World:
             return EraseCustomer(customer_id=UUID(body))
         if endpoint == "UpdateOrderStatus":
             id_, status = body
-            return SetStatus(order_id=UUID(id_.strip("{}")), status=status, swish_type=10)
+            return SetStatus(order_id=UUID(id_.strip("{}")), status=status)
         assert endpoint == "PostSwishOnlinePayment"
         return self._swish(raw, body)
 

@@ -150,9 +150,9 @@ def test_an_external_id_is_a_duplicate_the_second_time() -> None:
 def test_the_status_an_order_has_already_is_a_duplicate() -> None:
     books = Books()
     books.take(posted(an_order(3)))
-    assert books.take(SetStatus(order_id=ORDER, status=3, swish_type=10)).duplicate == 1
-    assert books.take(SetStatus(order_id=ORDER, status=13, swish_type=10)).duplicate is None
-    books.refuse(SetStatus(order_id=number(2), status=13, swish_type=10), "unknown")
+    assert books.take(SetStatus(order_id=ORDER, status=3)).duplicate == 1
+    assert books.take(SetStatus(order_id=ORDER, status=13)).duplicate is None
+    books.refuse(SetStatus(order_id=number(2), status=13), "unknown")
 
 
 def test_posting_a_draft_to_a_sale_is_refused_unless_it_is_a_late_retry() -> None:

@@ -148,7 +148,7 @@ def test_an_older_step_that_comes_late_undoes_nothing() -> None:
 
 def test_the_vendors_record_never_settles() -> None:
     record = SwishPayment(Id=number(1), SwishPaymentStatus="PAID")
-    state = given_in(SwishState()).when(lambda state: decide_record(state, record)).then(SwishRecorded(record=record))
+    state = given_in(SwishState()).when(lambda _: decide_record(record)).then(SwishRecorded(record=record))
     assert (state.status, state.is_final) == (None, False)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +40,11 @@ def record(books: Books, swish_id: str = "A1", **members: Any) -> Decision:
     return books.take(
         TakeSwish(stream=f"swish-{swish_id}", said=said, swish_type=10, door=OPEN, fingerprint=repr(said))
     )
+
+
+def refund(books: Books, own: str = str(ORDER)) -> Decision:
+    """A payment is paid back; `own` is what the refund itself names."""
+    return pay(books, 50, own, "R1", kind="refund", original_payment_reference="REFA1", payment_reference="X")
 
 
 def flags(books: Books, swish_id: str = "A1") -> tuple[str, ...]:
@@ -181,9 +188,78 @@ def test_a_refund_is_tied_to_the_order_of_its_payment_and_pays_nothing() -> None
     books = Books()
     books.take(posted(an_order(3)))
     pay(books)
-    pay(books, 50, "other", "R1", kind="refund", original_payment_reference="REFA1", payment_reference="X")
+    refund(books, "other")
     assert books.swish("swish-R1").order_id == ORDER
     assert len(books.order_of().Payments or []) == 1
+
+
+@pytest.mark.parametrize("arrival", list(itertools.permutations(["payment", "refund", "order"])))
+@pytest.mark.parametrize("own", ["nothing", str(ORDER), "7"])
+def test_a_refund_follows_its_payment_whatever_comes_first(arrival: Sequence[str], own: str) -> None:
+    """`own` is what the refund names itself: nothing, the order, or the number of another."""
+    books = Books()
+    books.take(posted(an_order(3, Id=TWO, OrderIntID=7)))
+    arrive = {
+        "payment": lambda: pay(books),
+        "refund": lambda: refund(books, own),
+        "order": lambda: books.take(posted(an_order(3))),
+    }
+    for one in arrival:
+        arrive[one]()
+    assert [(books.swish(f"swish-{one}").order_id, flags(books, one)) for one in ("A1", "R1")] == [(ORDER, ())] * 2
+    assert books.names("swish-R1").count("SwishTied") == (2 if own == "7" and arrival[-1] != "refund" else 1)
+    assert [payment.PaidAmount for payment in books.order_of().Payments or []] == [50]
+    waited = {(kind, key) for kind, key, stream in books.new_claims if kind == "orphan" and stream == "swish-R1"}
+    assert waited <= set(books.released), "what is tied waits for nothing"
+
+
+def test_the_reference_of_a_payment_that_is_tied_may_come_later() -> None:
+    books = Books()
+    books.take(posted(an_order(3)))
+    refund(books, "nothing")
+    pay(books, status="CREATED", payment_reference=None)
+    assert flags(books, "R1") == ("orphan",)
+    pay(books)
+    assert (books.swish("swish-R1").order_id, flags(books, "R1")) == (ORDER, ())
+
+
+def test_a_refund_of_a_payment_that_the_vendors_record_ties() -> None:
+    books = Books()
+    books.take(posted(an_order(3)))
+    refund(books, "nothing")
+    pay(books, reference="kiosk 3")
+    assert flags(books, "R1") == ("orphan",)
+    record(books, OrderId=ORDER)
+    assert (books.swish("swish-R1").order_id, flags(books, "R1")) == (ORDER, ())
+
+
+def test_a_payment_that_is_called_a_refund_too_late_stays_where_it_is() -> None:
+    books = Books()
+    for id_ in (ORDER, TWO):
+        books.take(posted(an_order(3, Id=id_)))
+    pay(books)
+    pay(books, kind="refund", original_payment_reference="REFB2")
+    pay(books, reference=str(TWO), swish_id="B2")
+    assert [books.swish(f"swish-{one}").order_id for one in ("A1", "B2")] == [ORDER, TWO]
+
+
+def test_orphans_of_an_order_are_read_at_once() -> None:
+    class Counting(Books):
+        needed: list[set[str]]
+
+        def need(self, streams: Iterable[str], *others: Any, **more: Any) -> None:
+            names = set(streams)
+            self.needed.append(names)
+            super().need(names, *others, **more)
+
+    books = Counting()
+    books.needed = []
+    waiting = {f"swish-{name}" for name in ("A1", "B2", "C3")}
+    for name in sorted(waiting):
+        pay(books, swish_id=name.removeprefix("swish-"))
+    books.needed.clear()
+    books.take(posted(an_order(3)))
+    assert [names for names in books.needed if names & waiting] == [waiting]
 
 
 def test_a_callback_after_a_final_one_changes_nothing_on_the_order() -> None:
