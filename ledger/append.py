@@ -84,7 +84,7 @@ class Rows:
                 by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
             name, schema_version = NAMES[type(one.event)]
             data = one.data or _data(event_id, one, keys)
-            batch.weigh(one.stream, len(data))
+            batch.sizes.add(one.stream, name, len(data))
             occurred = occurred_at(one.event) or told
             self._rows.append((event_id.hex(), one.stream, one.version, name, schema_version, occurred, by, data))
 

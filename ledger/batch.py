@@ -25,7 +25,7 @@ from ledger.events import Appended, Event, Recorded
 from ledger.folding import Later, State, empty, evolve
 from ledger.order import OrderState
 from ledger.reactions import new_names
-from ledger.recent import Recent
+from ledger.recent import Recent, Sizes
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import ERASURES, Decision, MovedOn, NotLoaded, Pair
@@ -65,7 +65,7 @@ class Batch:
         self._before = before
         self._recent = recent
         self._states: dict[str, State | Later] = {}
-        self._bytes: dict[str, int] = {}
+        self.sizes = Sizes()
         self._claims: dict[Pair, str | None] = {}
         self._shared: dict[Pair, list[str]] = {}
         # What this batch adds to shared claims: not in the database yet when one of them is loaded later.
@@ -203,7 +203,7 @@ class Batch:
         self._take_promises(wanted, found)
         self._erasures = found.erasures
         for row in found.events:
-            self.weigh(row["stream"], len(row["data"]))
+            self.sizes.add(row["stream"], row["type"], len(row["data"]))
         for recorded in await decode_rows(connection, self.tenant_id, found.events, vault, fingerprints=True):
             self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
 
@@ -268,7 +268,7 @@ class Batch:
         self._recent.forget(unknown)
         self._recent.remember(
             ((stream, state) for stream, state in self._states.items() if state.version and stream not in unknown),
-            self._bytes,
+            self.sizes,
         )
 
     def seen(self) -> Seen | None:
@@ -294,7 +294,3 @@ class Batch:
     def used_keys(self) -> dict[Pair, tuple[str, int]]:
         """The idempotency keys that this batch and the one before it have used up."""
         return self.new_idempotency if self._before is None else self._before.new_idempotency | self.new_idempotency
-
-    def weigh(self, stream: str, size: int) -> None:
-        """Counts the bytes of a stream's event that was read or will be written."""
-        self._bytes[stream] = self._bytes.get(stream, 0) + size
