@@ -28,7 +28,7 @@ from ledger.reactions import new_names
 from ledger.recent import Recent, Sizes
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
-from ledger.view import ERASURES, Decision, MovedOn, NotLoaded, Pair
+from ledger.view import Decision, MovedOn, NotLoaded, Pair
 from ledger.written import data_of
 
 S = TypeVar("S")
@@ -87,7 +87,7 @@ class Batch:
     @property
     def may_be_built_upon(self) -> bool:
         """Whether the next batch may begin before this one is committed: not before an erasure, for keys go with it."""
-        return not self.erased and ERASURES not in self.moved
+        return not self.erased
 
     def need(
         self,
