@@ -26,15 +26,17 @@ class Known(dict[K, V]):
     """Key -> the one value that stands for it, made by `make` when it is looked up first.
 
     When it is full it starts anew: a client that sends something else all day neither fills the memory nor shuts it to
-    what others send.
+    what others send. A key of more than `largest` bytes is not kept: a number may have a million zeros.
     """
 
-    def __init__(self, make: Callable[[K], V], at_most: int) -> None:
+    def __init__(self, make: Callable[[K], V], at_most: int, *, largest: int = 128) -> None:
         super().__init__()
-        self._make, self._at_most = make, at_most
+        self._make, self._at_most, self._largest = make, at_most, largest
 
     def __missing__(self, key: K) -> V:
         value = self._make(key)
+        if key.__sizeof__() > self._largest:
+            return value
         if len(self) >= self._at_most:
             self.clear()
         self[key] = value

@@ -1,130 +1,230 @@
-"""An order as the quick way reads it, and the step from there to the record. Pure.
+"""Bodies read the quick way: as nearly all clients write them, with every member of its own type. Pure.
 
 An order holds some fifty decimals, nearly all of them seen before. Made a Decimal each and then looked up by value,
 they took longer than all the rest of reading. In these twins of the records a decimal may be anything, so that the text
 of each is looked up while it is read, and the one object that stands for it is what comes out. What is no number with a
-point (a whole one, a string) is looked at in `settle`, which also gives the record its own class.
+point (a whole one, a string) is looked at afterwards, when the twin becomes the record it stands for.
 
 The product in a line is the same JSON in one order after the other, a third of the whole: it is looked up as well.
+
+There are three families of twins: members have the contract's names, and are null only where the contract says so; or
+they may be null wherever they may be left out (.NET: a list that nobody made); or that, and names in camel case.
 """
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar, cast
+from types import NoneType
+from typing import Any, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
+from msgspec.structs import FieldInfo
 
-from ledger.amounts import Known, canonical, canonical_text
-from ledger.records import Order, OrderLine, Payment, Product, Receipt, Record
+from ledger import scalars, tolerant
+from ledger.amounts import Known, canonical_text
+from ledger.errors import BadInput
+from ledger.records import CustomerInvoice, Order, Product, Record, SwishPayment
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 R = TypeVar("R", bound=Record)
+Getter = Callable[[Record], tuple[Any, ...]]
+
+_ON_THEIR_OWN: tuple[type[Record], ...] = (
+    Order, CustomerInvoice, CashDrawerLog, TerminalStatusLog, SwishPayment, Product,
+)  # fmt: skip
+_NUL = b"\\u0000"
+_USUAL = {Decimal}
+_CAMEL_CASE = re.compile(rb'\s*\{\s*"[a-z]')
 
 
 class _Plan(NamedTuple):
-    """How to settle a twin: a getter of its decimals, their names, and those that may be None."""
+    """How a twin becomes its record: its decimals and what else may be null that must not, by name; what a null means;
+    and what is within it.
+    """
 
     record: type[Record]
-    values: Callable[[Record], Any]
-    names: tuple[str, ...]
-    nullable: frozenset[str]
+    decimals: tuple[str, ...]
+    of_decimals: Getter
+    others: tuple[str, ...]
+    of_others: Getter
+    unsent: dict[str, Callable[[], Any]]
+    parts: Getter | None
 
 
-_DECIMALS = {Decimal}
-# Bytes of a product's JSON that is looked up.
-_PRODUCT_AT_MOST = 1 << 10
 _PLANS: dict[type[Record], _Plan] = {}
 
 
-def _twin(record: type[R], **parts: str) -> type[R]:
-    """The same record with decimals that may be anything, and twins within it; it has no member of its own."""
-    fields = {field.name: field for field in msgspec.structs.fields(record)}
-    names = tuple(name for name, field in fields.items() if field.type in (Decimal, Decimal | None))
-    nullable = frozenset(name for name in names if fields[name].type is not Decimal)
-    looser = [(name, parts.get(name, Any), _default(fields[name])) for name in (*names, *parts)]
-    made = msgspec.defstruct(f"Posted{record.__name__}", looser, bases=(record,), module=__name__)
-    twin = cast(type[R], made)
-    _PLANS[twin] = _Plan(record, operator.attrgetter(*names), names, nullable)
-    return twin
+class _Family:
+    """Twins of the records, and decoders for those that come on their own."""
+
+    def __init__(self, name: str, *, nullable: bool, rename: Callable[[str], str] = str) -> None:
+        self._name, self._nullable, self._rename = name, nullable, rename
+        self._begun: set[type[Record]] = set()
+        self._decode = {record: self._decoder(record) for record in _ON_THEIR_OWN}
+
+    def read(self, record: type[R], body: bytes) -> R:
+        """msgspec.DecodeError, ValueError, TypeError, ArithmeticError: it is written in another way, or wrong."""
+        found: R = self._decode[record](body)
+        _settle(found)
+        return found
+
+    def _decoder(self, record: type[Record]) -> Callable[[bytes], Any]:
+        return msgspec.json.Decoder(globals()[self._twin(record)], float_hook=canonical_text.__getitem__).decode
+
+    def _twin(self, record: type[Record]) -> str:
+        """The name, in this module, of the record's twin: the same members, what they may hold is looser."""
+        name = f"{self._name}{record.__name__}"
+        if record not in self._begun:
+            self._begun.add(record)
+            fields = msgspec.structs.fields(record)
+            members = [(field.name, self._annotation(field), self._field(field)) for field in fields]
+            twin = cast(type[Record], msgspec.defstruct(name, members, bases=(record,), module=__name__))
+            globals()[name] = twin
+            _PLANS[twin] = self._plan(record, fields)
+        return name
+
+    def _annotation(self, field: FieldInfo) -> Any:
+        kind = field.type
+        if _is_decimal(field):
+            return Any
+        if field.name == "extra":
+            return msgspec.UnsetType  # ours: nobody can send it
+        record = _record_in(kind)
+        if record is Product:
+            return msgspec.Raw
+        if record is not None:
+            kind = f"list[{self._twin(record)}]" if _is_list(kind) else self._twin(record)
+            return f"{kind} | None" if self._may_be_null(field) or NoneType in get_args(field.type) else kind
+        return kind | None if self._may_be_null(field) else kind
+
+    def _may_be_null(self, field: FieldInfo) -> bool:
+        """Here, and not in the record."""
+        return self._nullable and not field.required and field.name != "extra" and NoneType not in get_args(field.type)
+
+    def _field(self, field: FieldInfo) -> Any:
+        name = field.encode_name if field.name == "extra" else self._rename(field.name)
+        if field.required:
+            return msgspec.field(name=name)
+        if field.default_factory is not msgspec.NODEFAULT:
+            return msgspec.field(name=name, default_factory=field.default_factory)
+        return msgspec.field(name=name, default=field.default)
+
+    def _plan(self, record: type[Record], fields: Iterable[FieldInfo]) -> _Plan:
+        decimals = tuple(field.name for field in fields if _is_decimal(field))
+        others = tuple(field.name for field in fields if self._may_be_null(field) and field.name not in decimals)
+        unsent = {field.name: _default(field) for field in fields if not field.required}
+        parts = tuple(field.name for field in fields if _record_in(field.type) is not None)
+        of_parts = _getter(parts) if parts else None
+        return _Plan(record, decimals, _getter(decimals), others, _getter(others), unsent, of_parts)
 
 
-def _default(field: msgspec.structs.FieldInfo) -> Any:
+def _is_decimal(field: FieldInfo) -> bool:
+    return field.type in (Decimal, Decimal | None)
+
+
+def _is_list(annotation: Any) -> bool:
+    return list in (get_origin(annotation), *map(get_origin, get_args(annotation)))
+
+
+def _record_in(annotation: Any) -> type[Record] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return annotation
+    return next(filter(None, map(_record_in, get_args(annotation))), None)
+
+
+def _default(field: FieldInfo) -> Callable[[], Any]:
     if field.default_factory is not msgspec.NODEFAULT:
-        return msgspec.field(default_factory=field.default_factory)
-    return msgspec.field(default=field.default)
+        return cast(Callable[[], Any], field.default_factory)
+    return lambda: field.default
 
 
-PostedProduct = _twin(Product)
-PostedLine = _twin(
-    OrderLine,
-    IngredientItems="list[PostedLine]",
-    ItemDetails="list[PostedLine]",
-    Product="msgspec.Raw",
-)
-PostedPayment = _twin(Payment)
-PostedReceipt = _twin(Receipt)
-PostedOrder = _twin(
-    Order,
-    OrderLines="list[PostedLine] | None",
-    Receipts="list[PostedReceipt] | None",
-    Payments="list[PostedPayment] | None",
-)
+def _getter(names: tuple[str, ...]) -> Getter:
+    """Of one name alone, or none, `attrgetter` gives no tuple."""
+    if len(names) > 1:
+        return cast(Getter, operator.attrgetter(*names))
+    return lambda record: tuple(getattr(record, name) for name in names)
 
-read_posted = msgspec.json.Decoder(PostedOrder, float_hook=canonical_text.__getitem__).decode
-_read_product = msgspec.json.Decoder(PostedProduct | None, float_hook=canonical_text.__getitem__).decode
+
+def _camel(name: str) -> str:
+    """As .NET writes it: `PLU` is `plu`, `OrderIntID` is `orderIntID`, and `WC_ID` is `wC_ID`."""
+    at = 1
+    while at < len(name) and name[at].isupper() and (at + 1 == len(name) or name[at + 1].isupper()):
+        at += 1
+    return name[:at].lower() + name[at:]
+
+
+_TYPED = _Family("Posted", nullable=False)
+_NULLABLE = _Family("PostedNullable", nullable=True)
+_CAMEL = _Family("PostedCamel", nullable=True, rename=_camel)
+
+
+def read_posted(record: type[R], body: bytes) -> R:
+    """A body as a record, its decimals canonical; whatever else makes the normal form is still to be done.
+
+    msgspec.DecodeError, ValueError, TypeError, ArithmeticError: it is written in another way, or wrong.
+    """
+    if _NUL in body:
+        raise ValueError("may hold U+0000")
+    body = body.removeprefix(tolerant.BYTE_ORDER_MARK)
+    try:
+        return _TYPED.read(record, body)
+    except msgspec.ValidationError:
+        return (_CAMEL if _CAMEL_CASE.match(body) else _NULLABLE).read(record, body)
 
 
 def _product(json: bytes) -> Product | None:
-    product: Product | None = _read_product(json)
-    if product is not None:
-        _settle(product)
-    return product
+    if json == b"null":
+        return None
+    try:
+        return read_posted(Product, json)
+    except msgspec.ValidationError:
+        # Members that we do not know: no reason to read the rest of the order the slow way. What is within one another
+        # is, for it may be too deep.
+        if json.count(b"{") > 1 or b"[" in json:
+            raise
+    try:
+        return tolerant.convert(Product, tolerant.loose(json))
+    except BadInput as error:
+        raise ValueError(str(error)) from None  # of the whole order its place is named
 
 
 # JSON -> the one product that stands for it, which nobody changes.
-_products = Known[bytes, Product | None](_product, 1 << 12)
+_products = Known[bytes, Product | None](_product, 1 << 12, largest=1 << 10)
+# The same decimals by a whole number or a string.
+_spelled = Known[int | str, Decimal](scalars.decimal, 1 << 14)
 
 
-def settle(order: Order) -> None:
-    """Makes a twin the order it stands for, with all that is within it, and their decimals canonical.
-
-    A record that is no twin is as it should be (`tolerant` made it). ValueError, TypeError: one of them is no decimal.
-    """
-    _settle(order)
-    _settle_lines(order.OrderLines or ())
-    for payment in order.Payments or ():
-        _settle(payment)
-    for receipt in order.Receipts or ():
-        _settle(receipt)
-
-
-def _settle_lines(lines: Iterable[OrderLine]) -> None:
-    for line in lines:
-        _settle(line)
-        product: Any = line.Product
-        if type(product) is msgspec.Raw:
-            json = bytes(product)
-            line.Product = _products[json] if len(json) <= _PRODUCT_AT_MOST else _product(json)
-        if line.IngredientItems or line.ItemDetails:
-            _settle_lines((*line.IngredientItems, *line.ItemDetails))
-
-
-def _settle(record: Record) -> None:
-    plan = _PLANS.get(type(record))
-    if plan is None:
+def _settle(record: Any) -> None:
+    """Makes a twin the record it stands for, with all that is within it."""
+    kind, decimals, of_decimals, others, of_others, unsent, of_parts = _PLANS[type(record)]
+    record.__class__ = kind  # the very same members
+    values = of_decimals(record)
+    if not _USUAL.issuperset(map(type, values)):
+        for name, value in zip(decimals, values, strict=True):
+            if type(value) is not Decimal:
+                setattr(record, name, unsent[name]() if value is None and name in unsent else _exact(value))
+    if others and NoneType in map(type, values := of_others(record)):
+        for name, value in zip(others, values, strict=True):
+            if value is None:
+                setattr(record, name, unsent[name]())
+    if of_parts is None:
         return
-    record.__class__ = plan.record  # the very same members: only what they may hold was looser
-    if set(map(type, plan.values(record))) == _DECIMALS:
-        return
-    for name in plan.names:
-        value = getattr(record, name)
-        if type(value) is not Decimal and (value is not None or name not in plan.nullable):
-            setattr(record, name, _exact(value))
+    for part in of_parts(record):
+        if not part:
+            continue
+        if type(part) is msgspec.Raw:
+            record.Product = _products[bytes(part)]
+        elif type(part) is list:
+            for one in part:
+                _settle(one)
+        else:
+            _settle(part)
 
 
 def _exact(value: Any) -> Decimal:
     if type(value) is not int and type(value) is not str:
         raise TypeError("must be a number")
-    return canonical[Decimal(value)]
+    return _spelled[value]

@@ -12,12 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ledger import swish_door, tolerant
-from ledger.amounts import ZERO, canonical
+from ledger.amounts import ZERO
 from ledger.business_time import NO_TIME, local_instant
 from ledger.cards import mask, masked_number
 from ledger.decoding import decode
 from ledger.errors import BadInput
-from ledger.posted import settle
 from ledger.records import (
     NO_ID,
     CustomerInvoice,
@@ -114,7 +113,6 @@ def _maybe_id(value: UUID | None) -> UUID | None:
 
 
 def _order(order: Order, zones: Zones) -> None:
-    settle(order)
     _need_id("$.Id", order.Id)
     if order.Status not in KNOWN_STATUSES:
         raise BadInput.at("$.Status", f"{order.Status} is no order status")
@@ -200,7 +198,6 @@ def _invoice(invoice: CustomerInvoice, zones: Zones) -> None:
     invoice.CreationDate = _moment(invoice.CreationDate, zone)
     invoice.PaidDate = _maybe_moment(invoice.PaidDate, zone)
     invoice.DueDate = _maybe_moment(invoice.DueDate, zone)
-    invoice.InvoiceTotal = canonical[invoice.InvoiceTotal]
     _one_none(invoice, "CustomerId", "OutletId", "TerminalId")
     # The same order twice is linked once.
     invoice.OrdersGuid = list(dict.fromkeys(invoice.OrdersGuid or []))
@@ -211,7 +208,6 @@ def _invoice(invoice: CustomerInvoice, zones: Zones) -> None:
 def _drawer_log(entry: CashDrawerLog, zones: Zones) -> None:
     _need_id("$.Id", entry.Id)
     entry.ActivityDate = _moment(entry.ActivityDate, zones(NO_ID))
-    entry.Amount = canonical[entry.Amount]
     _one_none(entry, "OrderId")
     _one_none(entry.CashDrawer, "Id", "TerminalId")
     if not entry.CashDrawerId.int:
@@ -223,7 +219,6 @@ def _terminal_log(log: TerminalStatusLog, zones: Zones) -> None:
     _need_id("$.TerminalId", log.TerminalId)
     zone = zones(NO_ID)
     log.ActivityDate = _moment(log.ActivityDate, zone)
-    log.BatteryLevel = canonical[log.BatteryLevel]
     log.ReportData = log.ReportData or []
     _one_none(log, "ReportId")
     _one_none(log.Report, "Id", "TerminalId")
@@ -231,8 +226,6 @@ def _terminal_log(log: TerminalStatusLog, zones: Zones) -> None:
         log.Report.CreationDate = _moment(log.Report.CreationDate, zone)
     for row in log.ReportData:
         _one_none(row, "Id", "ReportId")
-        row.Value = None if row.Value is None else canonical[row.Value]
-        row.TaxPercent = None if row.TaxPercent is None else canonical[row.TaxPercent]
         row.DateValue = _maybe_moment(row.DateValue, zone)
 
 

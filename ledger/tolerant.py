@@ -26,6 +26,7 @@ Problems = list[tuple[str, str]]
 Reader = Callable[[Any, str, Problems], Any]
 R = TypeVar("R", bound=records.Record)
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _GUID = re.compile(r"\{[0-9a-f-]{32,36}\}|[0-9a-f-]{32,36}", re.ASCII | re.IGNORECASE)
 _ANY_ZONE = ZoneInfo("UTC")
@@ -42,7 +43,7 @@ _NAMED_AT_MOST, _NAME_SHOWN = 100, 100
 def loose(body: bytes) -> Any:
     """JSON with exact decimals, a byte order mark allowed. BadInput: not JSON, nested too deep, or too many values."""
     try:
-        value = _DECODER.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        value = _DECODER.decode(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput.at("$", str(error)) from None
     except ArithmeticError:

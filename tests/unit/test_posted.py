@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from ledger import posted, reading
+from ledger import amounts, posted, reading, tolerant
 from ledger.errors import BadInput
 from ledger.records import NO_ID, Order, OrderLine, Product
 from tests.unit.given import ORDER, STOCKHOLM, number
@@ -93,3 +94,27 @@ def test_memory_holds_few_of_them_and_no_large_one(monkeypatch: pytest.MonkeyPat
     posted._products.clear()
     read(LATTE | {"BarCode": "7" * 1000})
     assert not posted._products
+
+
+def test_members_of_a_product_that_we_do_not_know_leave_the_order_on_the_fast_way() -> None:
+    with mock.patch.object(tolerant, "loose", wraps=tolerant.loose) as loose:
+        for _ in range(2):
+            (line,) = read(LATTE | {"Roast": "dark", "Organic": None})
+            assert line.Product is not None and line.Product.extra == {"Roast": "dark", "Organic": None}
+    assert [json.loads(call.args[0])["Description"] for call in loose.call_args_list] == ["Latte"]
+
+
+def test_numbers_are_looked_up_however_they_are_written() -> None:
+    (whole,), (text,) = read(LATTE | {"Price": 49}), read(LATTE | {"Price": "49.00"})
+    assert whole.Product is not None and text.Product is not None
+    assert whole.Product.Price is text.Product.Price and str(text.Product.Price) == "49"
+
+
+@pytest.mark.parametrize("price", ["49." + "0" * 500, f'"49.{"0" * 500}"'])
+def test_a_long_number_does_not_stay_in_memory(price: str) -> None:
+    known = len(amounts.canonical), len(amounts.canonical_text), len(posted._spelled)
+    body = f'{{"Id":"{ORDER}","OrderTotal":{price}}}'
+    order = reading.read_order(body.encode(), lambda outlet: STOCKHOLM)
+    assert str(order.OrderTotal) == "49"
+    grown = len(amounts.canonical), len(amounts.canonical_text), len(posted._spelled)
+    assert grown == known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import reading, tolerant
+from ledger import posted, reading, tolerant
 from ledger.append import fingerprint
 from ledger.codec import encoder
 from ledger.errors import BadInput
@@ -79,6 +80,46 @@ def test_the_fast_way_and_the_slow_way_agree(
     fast = read_fast(reader, plain)
     assert_same(read(reader, BOM + plain), fast)
     assert_same(read(reader, Speller(Random(seed)).body(sent)), fast)
+
+
+def by_dotnet(record: Record, rename: Callable[[str], str]) -> dict[str, Any]:
+    """A document as .NET writes one whose author made everything nullable: all members, null where there is nothing."""
+    fields = [field for field in msgspec.structs.fields(type(record)) if field.name != "extra"]
+    usual = type(record)(**{field.name: getattr(record, field.name) for field in fields if field.required})
+    members = {field.name: getattr(record, field.name) for field in fields}
+    return {
+        rename(name): None
+        if value == getattr(usual, name) and name not in [field.name for field in fields if field.required]
+        else by_dotnet(value, rename)
+        if isinstance(value, Record)
+        else [by_dotnet(one, rename) if isinstance(one, Record) else one for one in value]
+        if isinstance(value, list)
+        else value
+        for name, value in members.items()
+    }
+
+
+@each_kind
+@pytest.mark.parametrize("rename", [str, posted._camel], ids=["as it is", "camel case"])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_what_dotnet_writes_is_read_the_fast_way(
+    reader: Callable[..., Record], example: Record, rename: Callable[[str], str], data: st.DataObject
+) -> None:
+    sent = data.draw(rich.thinned(example, NEEDED, never=("extra",)))
+    text = encoder.encode(by_dotnet(sent, rename)).decode()
+    escaped = re.sub(r"[^\x00-\x7f]|[&'+<>`]", lambda found: json.dumps(found[0])[1:-1], text)
+    plain = read(reader, Speller().body(sent))
+    for spelled in (text, escaped, "\ufeff" + text):
+        assert_same(read_fast(reader, spelled.encode()), plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("Id", "id"), ("PLU", "plu"), ("OrderIntID", "orderIntID"), ("WC_ID", "wC_ID"), ("IsInInvoice", "isInInvoice")],
+)
+def test_camel_case_as_dotnet_has_it(name: str, written: str) -> None:
+    assert posted._camel(name) == written
 
 
 @each_kind
