@@ -89,7 +89,7 @@ def _receipts(state: OrderState, sent: Sequence[Receipt] | None) -> Iterable[Eve
 
 def decide_status(state: OrderState, order_id: UUID, status: int) -> list[Event]:
     """Moves an order to any known status; nothing when it has it. Refused: unknown order."""
-    if existing(state, order_id).Status == status:
+    if existing(state, order_id, "orderId").Status == status:
         return []
     return [OrderStatusChanged(status=status)]
 
@@ -127,10 +127,10 @@ def decide_uninvoiced(state: OrderState, invoice_id: UUID) -> list[Event]:
     return [OrderUninvoiced(invoice_id=invoice_id)] if state.others.invoice_id == invoice_id else []
 
 
-def existing(state: OrderState, order_id: UUID) -> Order:
-    """The order as it stands. Refused: there is none."""
+def existing(state: OrderState, order_id: UUID, path: str = "$.Id") -> Order:
+    """The order as it stands; `path` is where it was named. Refused: there is none."""
     if state.order is None:
-        raise Refused(f"order {order_id} is unknown", [("$.Id", f"order {order_id} is unknown")])
+        raise Refused(f"order {order_id} is unknown", [(path, f"order {order_id} is unknown")])
     return state.order
 
 
