@@ -44,7 +44,7 @@ async def create_tables(pool: Pool) -> None:
             if made_by is None:
                 await create(connection, name, schema_of(name))
             elif made_by != _digest(section):
-                log.warning("read model %s was made by another version: order-ledger project --rebuild %s", name, name)
+                log.warning("read model %s was made by another version: order-ledger rebuild %s", name, name)
 
 
 async def create(connection: Connection, name: str, schema: str) -> None:
