@@ -71,7 +71,8 @@ CREATE OR REPLACE TRIGGER tenants_stay BEFORE DELETE OR TRUNCATE ON ledger.tenan
 
 -- Promises that span streams, read under the tenant's lock and written with the events that make them.
 -- Exclusive kinds hold one stream per key (a receipt number); shared ones carry their stream in the key
--- (`value/stream`), so that two orders may bear the same invoice number and both be found. Rebuilt from the log at will.
+-- (`value/stream`), so that two orders may bear the same invoice number and both be found. Each follows from an event,
+-- but nothing makes them anew from the log: they are to be backed up and restored with it.
 CREATE TABLE IF NOT EXISTS ledger.claims (
     tenant_id integer NOT NULL,
     kind      text COLLATE "C" NOT NULL,

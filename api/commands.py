@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.address import client_address
 from api.guard import speaks_for
 from api.openapi import writes
-from api.wire import body, command_answer, header
+from api.wire import command_answer, document, header
 from ledger import reading, tolerant
 from ledger.append import fingerprint
 from ledger.commands import (
@@ -56,7 +56,7 @@ async def post_online_order(request: Request) -> Response:
 @writes.post_customer_invoice
 async def post_customer_invoice(request: Request) -> Response:
     """Creates or updates an invoice and links its orders."""
-    invoice = reading.read_invoice(await body(request), _zones(request))
+    invoice = reading.read_invoice(await document(request), _zones(request))
     speaks_for(request, [invoice.TerminalId])
     known_by = fingerprint(_tenant(request).secret, "invoice", invoice)
     return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
@@ -65,7 +65,7 @@ async def post_customer_invoice(request: Request) -> Response:
 @writes.post_reports
 async def post_reports(request: Request) -> Response:
     """A terminal's health and its X or Z report."""
-    log = reading.read_terminal_log(await body(request), _zones(request))
+    log = reading.read_terminal_log(await document(request), _zones(request))
     speaks_for(request, [log.TerminalId, *([log.Report.TerminalId] if log.Report else [])])
     return await submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
 
@@ -97,7 +97,7 @@ async def post_return_external_information(request: Request) -> Response:
 @writes.update_invice_generated_open_order
 async def update_invice_generated_open_order(request: Request) -> Response:
     """Marks invoiced orders as taken over by the bookkeeping: all of them or none."""
-    sent = reading.read_external_informations(await body(request))
+    sent = reading.read_external_informations(await document(request))
     known_by = fingerprint(_tenant(request).secret, "synced", sent)
     return await submit(request, MarkSynced(sent=sent, fingerprint=known_by))
 
@@ -114,7 +114,7 @@ async def update_order_status(request: Request) -> Response:
 
 async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:
     zones = _zones(request)
-    order = reading.read_order(await body(request), zones)
+    order = reading.read_order(await document(request), zones)
     speaks_for(request, [order.TerminalId, *(receipt.TerminalId for receipt in order.Receipts or ())])
     if online:
         order.IsOnlineOrder = True
@@ -134,14 +134,14 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
 
 
 async def _post_drawer(request: Request, *, first_wins: bool) -> Response:
-    entry = reading.read_drawer_log(await body(request), _zones(request))
+    entry = reading.read_drawer_log(await document(request), _zones(request))
     speaks_for(request, [entry.CashDrawer.TerminalId] if entry.CashDrawer else [])
     known_by = fingerprint(_tenant(request).secret, "drawer", entry)
     return await submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
 
 
 async def _post_external_id(request: Request, *, of_return: bool) -> Response:
-    sent = reading.read_external_information(await body(request))
+    sent = reading.read_external_information(await document(request))
     known_by = fingerprint(_tenant(request).secret, "external-id", sent)
     return await submit(request, AssignExternalId(sent=sent, of_return=of_return, fingerprint=known_by))
 

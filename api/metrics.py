@@ -112,7 +112,7 @@ def of_tally(tally: Tally) -> Iterator[Metric]:
     size = HistogramMetricFamily(f"{_PREFIX}append_batch_commands", "Commands of a batch", labels=())
     _add(size, (), tally.batch_commands)
     yield size
-    took = HistogramMetricFamily(f"{_PREFIX}append_seconds", "From a batch's lock to its commit", labels=())
+    took = HistogramMetricFamily(f"{_PREFIX}append_seconds", "From a batch's first decision to its commit", labels=())
     _add(took, (), tally.batch_seconds)
     yield took
     yield CounterMetricFamily(f"{_PREFIX}appended_events", "Events appended", value=tally.events)

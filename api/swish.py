@@ -16,7 +16,7 @@ from api.openapi import examples
 from api.openapi.answers import SwishCallback
 from api.openapi.writes import ACCEPTED
 from api.problems import Kind, fail_as
-from api.wire import Query, body, header
+from api.wire import Query, body, header, uncompressed
 from ledger import reading, swish, swish_door, tolerant
 from ledger.append import fingerprint
 from ledger.commands import TakeSwish
@@ -94,7 +94,7 @@ def _is_listed(request: Request) -> bool:
 
 async def _take(request: Request, raw: bytes, door: Door) -> Response:
     try:
-        sent = tolerant.loose(raw)
+        sent = tolerant.loose(uncompressed(request, raw))
         if not isinstance(sent, dict):
             raise BadInput.at("$", "must be an object")
     except BadInput:

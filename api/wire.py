@@ -35,6 +35,8 @@ _PREFIX = "dates."
 # PostgreSQL takes an offset as bigint; nothing has so many rows.
 _FARTHEST = 2**62
 _DRAINED_TIMES, _DRAINED_SECONDS = 32, 5.0
+# What a body can be made smaller with. Some programs put `utf-8` into that header, and send JSON as it is.
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"})
 
 
 class Query:
@@ -160,6 +162,19 @@ async def body(request: Request) -> bytes:
     if size > LARGE:
         await load.turn(request.scope)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def document(request: Request) -> bytes:
+    """The body of a command, as `body` gives it. BadInput: it is compressed."""
+    return uncompressed(request, await body(request))
+
+
+def uncompressed(request: Request, raw: bytes) -> bytes:
+    """The body's bytes as they came. BadInput: a header says that they are compressed."""
+    for coding in header(request, b"content-encoding").lower().split(","):
+        if coding.strip() in _CODINGS:
+            raise BadInput.at("Content-Encoding", f"a body in {coding.strip()} is not read; send it uncompressed")
+    return raw
 
 
 async def _chunk(request: Request) -> tuple[bytes, bool]:

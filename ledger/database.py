@@ -142,7 +142,7 @@ async def migrate(pool: asyncpg.Pool[Any]) -> None:
     schema, digest = _schema()
     async with pool.acquire() as connection:
         async with connection.transaction():
-            await connection.execute(_SQL["act_as_owner"])
+            await connection.execute(ACT_AS_OWNER)
             await connection.execute(_SQL["lock_transaction"], MIGRATION_LOCK, 0)
             await connection.execute(schema)
             await connection.execute(await connection.fetchval(_SQL["note_schema"], digest))
@@ -162,3 +162,4 @@ async def vacuum(pool: asyncpg.Pool[Any], tables: Sequence[str]) -> None:
 
 
 _SQL = queries("ledger/database.sql")
+ACT_AS_OWNER = _SQL["act_as_owner"]

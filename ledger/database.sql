@@ -4,7 +4,7 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AND EXISTS (SELECT FROM 
 -- name: act_as -- SET ROLE: from here on this connection cannot change the log
 SELECT set_config('role', $1, false)
 
--- name: act_as_owner -- for the migration
+-- name: act_as_owner -- until the transaction ends: the application's role may make no table and no schema
 SET LOCAL ROLE NONE
 
 -- name: lock_transaction -- held until the transaction ends

@@ -92,7 +92,7 @@ def decide_status(state: OrderState, order_id: UUID, status: int) -> list[Event]
 
     Where that makes a sale of a draft, what the draft says was paid and printed has happened.
     """
-    if existing(state, order_id).Status == status:
+    if existing(state, order_id, "orderId").Status == status:
         return []
     events: list[Event] = [OrderStatusChanged(status=status)]
     if status in (COMPLETED, RETURNED) and not state.captured:
@@ -133,10 +133,10 @@ def decide_uninvoiced(state: OrderState, invoice_id: UUID) -> list[Event]:
     return [OrderUninvoiced(invoice_id=invoice_id)] if state.others.invoice_id == invoice_id else []
 
 
-def existing(state: OrderState, order_id: UUID) -> Order:
-    """The order as it stands. Refused: there is none."""
+def existing(state: OrderState, order_id: UUID, path: str = "$.Id") -> Order:
+    """The order as it stands; `path` is where it was named. Refused: there is none."""
     if state.order is None:
-        raise Refused(f"order {order_id} is unknown", [("$.Id", f"order {order_id} is unknown")])
+        raise Refused(f"order {order_id} is unknown", [(path, f"order {order_id} is unknown")])
     return state.order
 
 

@@ -134,7 +134,7 @@ class OrderLine(Record):
     DiscountPercentage: Decimal = ZERO
     # None is filled in by `reading`: an ingredient has its line's, anything else 0.
     TaxPercent: Decimal | None = None
-    Active: Int = 1
+    Active: Flag = 1
     ItemComments: Text = None
     UnitsInPackage: Int = 0
     ItemStatus: Int = 0

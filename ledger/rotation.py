@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ledger import key_file
-from ledger.database import INSTANCE, queries, reading
+from ledger.database import others, queries, reading
 from ledger.errors import LedgerError
 from ledger.store import Pool, Vault
 
@@ -74,7 +74,7 @@ async def _write(pool: Pool, tenant_id: int, rows: list[tuple[str, bytes, bytes]
 
 async def check_alone(pool: Pool) -> None:
     """OthersAtWork: another process of this ledger is connected."""
-    if await pool.fetchval(_SQL["others"], INSTANCE):
+    if await others(pool):
         raise OthersAtWork
 
 

@@ -16,8 +16,3 @@ SELECT subject, wrapped FROM ledger.personal_keys
 UPDATE ledger.personal_keys k SET wrapped = n.anew
   FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS n (subject, wrapped, anew)
  WHERE k.tenant_id = $1 AND k.subject = n.subject AND k.wrapped = n.wrapped
-
--- name: others -- whether a process of this ledger, and not this one ($1), is connected
-SELECT EXISTS (SELECT FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name LIKE 'order-ledger %'
-                  AND application_name <> $1)

@@ -46,7 +46,7 @@ def number(value: Any) -> Decimal:
     if not isinstance(value, Decimal):
         raise ValueError("must be a number")
     if abs(value.adjusted()) > 400:
-        raise ValueError("has more than 18 digits")
+        raise ValueError("has more than 18 digits" if value.adjusted() > 0 else "has more than 6 decimals")
     return value
 
 

@@ -29,6 +29,10 @@ R = TypeVar("R", bound=records.Record)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _GUID = re.compile(r"\{[0-9a-f-]{32,36}\}|[0-9a-f-]{32,36}", re.ASCII | re.IGNORECASE)
+# An escape in a string. Where there is a group, it is half a character: JavaScript sends such where a text was cut.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 _ANY_ZONE = ZoneInfo("UTC")
 # Objects and arrays inside one another, the outermost counted, as .NET's own reader has it. What is stored is walked
 # again by every reader, each at a depth of its own stack: without a bound here, some event could stop a projection.
@@ -41,9 +45,12 @@ _NAMED_AT_MOST, _NAME_SHOWN = 100, 100
 
 
 def loose(body: bytes) -> Any:
-    """JSON with exact decimals, a byte order mark allowed. BadInput: not JSON, nested too deep, or too many values."""
+    """JSON with exact decimals, a byte order mark allowed, half a character (a lone surrogate) read as U+FFFD.
+
+    BadInput: not JSON, nested too deep, or too many values.
+    """
     try:
-        value = _DECODER.decode(body.removeprefix(BYTE_ORDER_MARK))
+        value = _whole(body.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput.at("$", str(error)) from None
     except ArithmeticError:
@@ -59,6 +66,16 @@ def loose(body: bytes) -> Any:
     if any(isinstance(inner, (dict, list)) for inner in level):
         raise too_deep()
     return value
+
+
+def _whole(body: bytes) -> Any:
+    try:
+        return _DECODER.decode(body)
+    except msgspec.DecodeError:
+        mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
+        if mended == body:
+            raise
+        return _DECODER.decode(mended)
 
 
 def too_deep() -> BadInput:

@@ -99,7 +99,7 @@ async def _apply(pool: Pool, vault: Vault, lane: _Lane, tenant_id: int, after: i
     async with pool.acquire() as connection:
         async with connection.transaction():
             await connection.execute(_SQL["begin"], lane.schemas, tenant_id)
-            await connection.execute(_SQL["add_checkpoints"], tenant_id, lane.names)
+            await runner.add_checkpoints(connection, tenant_id)
         page = await lane.pages.get()
         while page:
             async with connection.transaction():

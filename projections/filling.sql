@@ -10,8 +10,3 @@ WITH moved AS (
     RETURNING 1
 )
 SELECT count(*) FROM moved
-
--- name: add_checkpoints -- of a generation that starts before the first event
-INSERT INTO ledger.checkpoints (tenant_id, projection)
-SELECT $1, n.projection FROM unnest($2::text[]) AS n (projection)
-    ON CONFLICT DO NOTHING

@@ -12,25 +12,10 @@ import msgspec
 
 from ledger.business_time import to_datetime
 from ledger.codec import encoder
-from ledger.customer import DOCUMENTS, customer_of, is_document
+from ledger.customer import customer_of, is_document
 from ledger.database import queries
 from ledger.errors import LedgerError
-from ledger.events import (
-    CustomerErased,
-    Event,
-    InvoiceSaved,
-    OrderExternalIdAssigned,
-    OrderInvoiced,
-    OrderInvoiceSynced,
-    OrderNumbered,
-    OrderStatusChanged,
-    OrderSwishChanged,
-    OrderUninvoiced,
-    PaymentCaptured,
-    PaymentVoided,
-    ReceiptIssued,
-    Recorded,
-)
+from ledger.events import NAMES, CustomerErased, Event, InvoiceSaved, Recorded
 from ledger.full_records import FullCustomer, FullSwishPayment, LeanOrder
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve_all, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
@@ -39,9 +24,7 @@ from projections.documents import document, ready
 from projections.rows import Table, write
 
 _SQL = queries("projections/orders.sql")
-# Told by streams of their own.
-_OF_OTHERS = frozenset({InvoiceSaved, CustomerErased})
-_STREAM = len("order-")
+_STREAM = "order-"
 _NULL = msgspec.Raw(b"null")
 _NEW = OrderState()
 
@@ -121,7 +104,7 @@ def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[s
     """The orders after these events, by stream. LedgerError: an event does not continue its stream."""
     by_stream: dict[str, list[Recorded]] = {}
     for recorded in events:
-        if type(recorded.event) in _OF_OTHERS:
+        if not recorded.stream.startswith(_STREAM):
             continue
         known = by_stream.get(recorded.stream)
         if known is None:
@@ -222,24 +205,9 @@ class Orders:
     """Keeps `orders` and `customers`."""
 
     name = "orders"
-    handles: frozenset[type[Event]] = frozenset(
-        {
-            *DOCUMENTS,
-            OrderNumbered,
-            OrderStatusChanged,
-            OrderExternalIdAssigned,
-            OrderInvoiced,
-            OrderUninvoiced,
-            OrderInvoiceSynced,
-            OrderSwishChanged,
-            PaymentCaptured,
-            PaymentVoided,
-            ReceiptIssued,
-            InvoiceSaved,
-            CustomerErased,
-        }
-    )
-    streams = "order-"
+    # An order's stream goes on with each of its events, whatever they are: without one of them the next would not fit.
+    handles: frozenset[type[Event]] = frozenset(NAMES)
+    streams = _STREAM
 
     async def apply(self, connection: Connection, tenant_id: int, events: Sequence[Recorded]) -> None:
         """Applies a batch of events, each order's row written once."""
@@ -271,10 +239,10 @@ async def _read(
     connection: Connection, tenant_id: int, events: Sequence[Recorded], begun: Set[str]
 ) -> dict[str, Standing]:
     """The orders as they stood; one whose stream has begun among these events has no row."""
-    streams = {recorded.stream for recorded in events if type(recorded.event) not in _OF_OTHERS} - begun
+    streams = {recorded.stream for recorded in events if recorded.stream.startswith(_STREAM)} - begun
     if not streams:
         return {}
-    ids = [UUID(stream[_STREAM:]) for stream in streams]
+    ids = [UUID(stream.removeprefix(_STREAM)) for stream in streams]
     rows = await connection.fetch(_SQL["read_orders"], tenant_id, ids)
     return {f"order-{row['order_id']}": standing(row["version"], row["state"], row["document"]) for row in rows}
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from ledger.database import queries
+from ledger.database import ACT_AS_OWNER, queries
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault
 from projections import ALL, NAMES, schemas
@@ -61,7 +61,7 @@ async def throw_away_leftovers(pool: Pool) -> None:
     async with one_at_a_time(pool):
         for name in NAMES:
             async with pool.acquire() as connection, connection.transaction():
-                await connection.execute(schemas.ACT_AS_OWNER)
+                await connection.execute(ACT_AS_OWNER)
                 for suffix in (NEXT, SCRATCH):
                     await schemas.drop(connection, schema_of(name + suffix))
                     await forget(connection, name + suffix)
@@ -109,7 +109,7 @@ async def _take_over(pool: Pool, vault: Vault, projection: Projection, progress:
 async def _begin(pool: Pool, name: str) -> None:
     """An empty schema for the next generation, whatever a killed rebuild has left."""
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(schemas.ACT_AS_OWNER)
+        await connection.execute(ACT_AS_OWNER)
         await schemas.drop(connection, schema_of(name + NEXT))
         await schemas.create(connection, name, schema_of(name + NEXT))
         await forget(connection, name + NEXT)
@@ -194,7 +194,7 @@ async def _switch(pool: Pool, runner: Runner, name: str) -> None:
     """The next generation comes into use; no reader goes back in time. LockNotAvailableError: one held the old."""
     old, new = schema_of(name), schema_of(name + NEXT)
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(schemas.ACT_AS_OWNER)
+        await connection.execute(ACT_AS_OWNER)
         await connection.execute(_SQL["wait_briefly"])
         await connection.execute(_SQL["hold_all_projections"])
         await _overtake(connection, runner, name)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ledger.database import queries
+from ledger.database import ACT_AS_OWNER, queries
 from ledger.errors import LedgerError
 from ledger.store import Connection, Pool, Vault, head
 from projections import ALL, NAMES, schemas
@@ -66,7 +66,7 @@ async def replay(pool: Pool, vault: Vault, tenant_id: int, report: Report, read:
 
 async def _begin(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(schemas.ACT_AS_OWNER)
+        await connection.execute(ACT_AS_OWNER)
         for name in NAMES:
             await schemas.drop(connection, schema_of(name + SCRATCH))
             await schemas.create(connection, name, schema_of(name + SCRATCH))
@@ -75,7 +75,7 @@ async def _begin(pool: Pool) -> None:
 
 async def _end(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(schemas.ACT_AS_OWNER)
+        await connection.execute(ACT_AS_OWNER)
         for name in NAMES:
             await schemas.drop(connection, schema_of(name + SCRATCH))
             await forget(connection, name + SCRATCH)

@@ -108,7 +108,7 @@ class Runner:
         taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
         if len(taken) < len(names):
             # A new tenant, a new projection; or another runner is at work, or one has stopped.
-            await connection.execute(_SQL["add_checkpoints"], tenant_id, names)
+            await self.add_checkpoints(connection, tenant_id)
             taken = await connection.fetch(_SQL["take_checkpoints"], tenant_id, names)
         outcomes, applied = [], 0
         for position, group in itertools.groupby(sorted(taken, key=_position), key=_position):
@@ -120,6 +120,10 @@ class Runner:
             columns = zip(*outcomes, strict=True)
             await connection.execute(_SQL["move_checkpoints"], tenant_id, *map(list, columns))
         return applied
+
+    async def add_checkpoints(self, connection: Connection, tenant_id: int) -> None:
+        """Those of its projections that have none yet, before the first event."""
+        await connection.execute(_SQL["add_checkpoints"], tenant_id, list(self._projections))
 
     async def _apply_from(
         self, connection: Connection, tenant_id: int, position: int, names: Sequence[str], limit: int

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import re
 
-from ledger.database import ROLE, ROOT, queries
+from ledger.database import ACT_AS_OWNER, ROLE, ROOT, queries
 from ledger.store import Connection, Pool
 
 log = logging.getLogger(__name__)
@@ -16,7 +16,6 @@ _SQL = queries("projections/schemas.sql")
 _SECTION = re.compile(r"^-- projection: (\w+)[^\n]*\n(.*?)(?=^-- projection: |\Z)", re.MULTILINE | re.DOTALL)
 # Advisory lock class; see ledger.database for the others.
 CREATION_LOCK = 0x52454144
-ACT_AS_OWNER = _SQL["act_as_owner"]
 
 
 def schema_of(checkpoint: str) -> str:
@@ -44,7 +43,7 @@ async def create_tables(pool: Pool) -> None:
             if made_by is None:
                 await create(connection, name, schema_of(name))
             elif made_by != _digest(section):
-                log.warning("read model %s was made by another version: order-ledger project --rebuild %s", name, name)
+                log.warning("read model %s was made by another version: order-ledger rebuild %s", name, name)
 
 
 async def create(connection: Connection, name: str, schema: str) -> None:

@@ -1,9 +1,6 @@
 -- name: lock_creation -- one process at a time makes schemas; until the transaction ends
 SELECT pg_advisory_xact_lock($1, 0)
 
--- name: act_as_owner -- the application's role may make nothing
-SET LOCAL ROLE NONE
-
 -- name: create_schema -- the statement, for a name that cannot be a parameter
 SELECT format('CREATE SCHEMA IF NOT EXISTS %1$I; SET LOCAL search_path = %1$I', $1::text)
 

@@ -49,7 +49,7 @@ def add_to(tree: Tree) -> None:
     keys = tree.group("key", "make, list and revoke API keys; the sealer's key", _KEYS, _EXAMPLES)
     create = keys.command("create", "make a key and print it once", _CREATE, _EXAMPLES, at_desk(_create))
     create.add_argument("--role", required=True, choices=ROLES, help="what it may do")
-    create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal it may post documents of")
+    create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal that its documents may name")
     create.add_argument("--expires", type=_expiry, metavar="WHEN", help="its last day, 2027-01-31, or its life, 90d")
     create.add_argument("--label", default="", metavar="TEXT", help="what it is for")
     listed = keys.command("list", "list keys", _LIST, _EXAMPLES, at_desk(_list))

@@ -23,6 +23,7 @@ environment (an option on the command line wins):
   DATABASE_URL         an outside PostgreSQL 15 or newer instead of the embedded one
   SEAL_DIR             where the sealer's key and last checkpoints lie (DATA_DIR/seal)
   MASTER_KEY           32 bytes in base64 that wrap the keys of personal data (DATA_DIR/master.key, made if missing)
+  MASTER_KEY_OLD       while `order-ledger master-key rotate` is under way: the key that MASTER_KEY replaces (none)
   DEMO                 on: a demo tenant, and whoever sends no credential is its admin; off: everybody needs one
                        (on, unless there is a DATABASE_URL)
   TRUSTED_PROXIES      addresses and networks of proxies whose X-Forwarded-For is believed (none)
@@ -37,7 +38,6 @@ environment (an option on the command line wins):
   MIN_POSITION_WAIT    seconds a read waits for Ledger-Min-Position (2)
   SWISH_PAYMENT_TYPE   payment type of a Swish payment (10)
   SWISH_ADDRESSES      addresses and networks Swish calls back from, with commas between them
-  TRUSTED_PROXIES      proxies in front of the server, whose X-Forwarded-For is believed
   METRICS_TOKEN        bearer token that shows all tenants' metrics
   LOG_LEVEL            DEBUG, INFO, WARNING or ERROR (INFO)
   LOG_FORMAT           json or text (text on a terminal, else json)

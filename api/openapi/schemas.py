@@ -52,7 +52,7 @@ NOTES: dict[str, Schema] = {
     "OrderLine.UnitPrice": {"description": "Kronor, VAT included."},
     "OrderLine.ItemDiscount": {"description": "Kronor off the whole line; its sign does not matter."},
     "OrderLine.TaxPercent": {"description": "VAT in percent; an ingredient without one has its line's."},
-    "OrderLine.Active": {"description": "Only lines with 1 count."},
+    "OrderLine.Active": {"description": "Only lines with 1 count; true and false are read as 1 and 0."},
     "OrderLine.ItemType": {"description": "Only lines with 0 count."},
     "OrderLine.ItemId": {"description": "The product. Needed, here or as `Product.Id`."},
     "OrderLine.Direction": {"description": "1, or -1 for what comes back."},

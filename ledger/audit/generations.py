@@ -19,7 +19,7 @@ from ledger.audit.tree import EMPTY_ROOT
 from ledger.errors import LedgerError
 from ledger.store import Connection
 
-_NEW = "or begin a new origin with `order-ledger key seal new {}`"
+_NEW = "or begin a new origin with `order-ledger key seal create {} --reason …`"
 
 
 class MayNotSign(LedgerError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -51,6 +52,21 @@ def test_a_body_that_is_no_json_is_417_everywhere(server: Server, path: str) -> 
 @pytest.mark.parametrize("path", POSTS)
 def test_an_empty_body_is_417_everywhere(server: Server, path: str) -> None:
     server.refused(path, b"")
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "identity, br", "deflate"])
+def test_a_compressed_body_is_417_and_told_why(server: Server, path: str, coding: str) -> None:
+    order = an_order()
+    compressed = gzip.compress(json.dumps(order).encode())
+    found = server.refused(path, compressed, at="Content-Encoding", Content_Encoding=coding)
+    assert "send it uncompressed" in found["detail"]
+    assert server.ask(f"/v1/orders/{order['Id']}").status_code == 404
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "utf-8"])
+def test_a_coding_that_compresses_nothing_is_no_hindrance(server: Server, coding: str) -> None:
+    server.post("Order/PostOrder", an_order(), Content_Encoding=coding)
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)

@@ -156,6 +156,25 @@ def test_flags_are_read_as_numbers_and_as_words(server: Server, flag: Any) -> No
     assert found["TrainingMode"] is False
 
 
+@pytest.mark.parametrize(("active", "read"), [(True, 1), (False, 0), ("true", 1), ("false", 0)])
+def test_a_line_is_active_in_words_too(server: Server, active: Any, read: int) -> None:
+    ingredient = a_line(Active=active)
+    order = an_order(OrderLines=[a_line(Active=active, IngredientItems=[ingredient])])
+    server.post("Order/PostOrder", order)
+    (line,) = server.order(order)["OrderLines"]
+    assert (line["Active"], line["IngredientItems"][0]["Active"]) == (read, read)
+    order["OrderLines"][0] |= {"Active": read, "IngredientItems": [ingredient | {"Active": read}]}
+    server.again("Order/PostOrder", order)
+
+
+def test_a_text_that_was_cut_inside_a_character_is_taken(server: Server) -> None:
+    order = an_order(Comments="Vi ses! \ud83d")
+    server.post("Order/PostOrder", order)
+    assert server.order(order)["Comments"] == "Vi ses! \ufffd"
+    server.again("Order/PostOrder", json.dumps(order).encode())
+    server.again("Order/PostOrder", order | {"Comments": "Vi ses! \ufffd"})
+
+
 def test_the_product_may_name_the_item_and_the_outlet_itself(server: Server) -> None:
     outlet, product = new_id(), a_product()
     order = an_order(OutletId=None, Outlet={"Id": outlet, "Name": "Kiosk"}, OrderLines=[a_line(Product=product)])
@@ -175,7 +194,7 @@ def test_cards_are_kept_masked(server: Server) -> None:
 
 @pytest.mark.parametrize("body", [
     b"", b"{", b"[]", b"null", b"1", b'"x"', b"{'Id': 1}", b"\xff\xfe", b'{"Id": "\xff"}', b"[" * 100_000,
-    b'{"a":' * 50_000, b'{"Bong": "\\ud800"}', b'{"Bong": "\x01"}', b'{"Id": NaN}',
+    b'{"a":' * 50_000, b'{"Bong": "\x01"}', b'{"Id": NaN}',
 ])  # fmt: skip
 @pytest.mark.parametrize(
     "path", ["Order/PostOrder", "Order/PostCustomerInvoice", "SwishOnlinePayment/PostSwishOnlinePayment"]

@@ -52,8 +52,9 @@ def test_a_payout_is_kept(server: Server) -> None:
 
 @pytest.mark.parametrize("changes", [
     {"amount": "1e999999"}, {"amount": [1]}, {"amount": 10**40}, {"status": None}, {"status": 5}, {"datePaid": "soon"},
-    {"message": "a\0b"}, {"payeePaymentReference": "\0"}, {"payeePaymentReference": "x" * 1000}, {"id": None},
-    {"id": ""}, {"id": 7}, {"id": "x" * 1000}, {"id": "å/ \0"}, {"paymentReference": "y" * 1000},
+    {"message": "a\0b"}, {"message": "Fika \ud83d"}, {"payeePaymentReference": "\0"},
+    {"payeePaymentReference": "x" * 1000}, {"id": None}, {"id": ""}, {"id": 7}, {"id": "x" * 1000},
+    {"id": "å/ \0"}, {"paymentReference": "y" * 1000},
     {"extra": {"a\0": ["\0"]}},
     {"extra": 0.12345678901234567890123}, {"currency": None}, {"payerAlias": {}}, {"callbackIdentifier": "secret"},
 ])  # fmt: skip

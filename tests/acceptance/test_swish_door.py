@@ -105,6 +105,7 @@ async def test_who_is_refused_leaves_nothing(here: House) -> None:
         for tenant in ("plain", "agreed", "nobody"):
             is_refused(here.call(body, tenant, callbackIdentifier=forged, Idempotency_Key="k"))
             is_refused(here.call(body, tenant, Idempotency_Key=forged))
+            is_refused(here.call(body, tenant, callbackIdentifier=forged, Content_Encoding="gzip"))
     is_refused(here.call(a_swish_record(an_unpaid_order()), X_Forwarded_For=LISTED))
     is_refused(here.call(a_swish_record(an_unpaid_order()), "agreed", callbackIdentifier=TENANTS))
     assert await here.dump() == before
@@ -115,6 +116,7 @@ async def test_who_is_refused_leaves_nothing(here: House) -> None:
 async def test_who_is_let_in_is_told_what_is_wrong(here: House) -> None:
     assert here.call(b"no json", "agreed", callbackIdentifier=TENANTS).status_code == 417
     assert here.call(b"no json", "plain", X_Forwarded_For=LISTED).status_code == 417
+    assert "gzip" in here.call(a_payment(), X_Forwarded_For=LISTED, Content_Encoding="gzip").json()["detail"]
 
 
 async def test_a_credential_that_is_unknown_is_no_callback(here: House) -> None:

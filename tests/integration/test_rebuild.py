@@ -243,7 +243,7 @@ async def test_a_read_model_made_by_another_version_is_named_at_the_start(
     await owner.execute("COMMENT ON SCHEMA read_stock IS 'another'")
     await owner.close()
     await read_schemas.create_tables(pool)
-    assert caplog.messages == ["read model stock was made by another version: order-ledger project --rebuild stock"]
+    assert caplog.messages == ["read model stock was made by another version: order-ledger rebuild stock"]
     await rebuild.rebuild(pool, Vault(bytes(32)), ["stock"])
     caplog.clear()
     await read_schemas.create_tables(pool)

@@ -32,7 +32,7 @@ async def book(dsn: str) -> AsyncIterator[Book]:
 
 
 async def begin(book: Book, directory: Path, reason: str = "it had to be") -> str:
-    """`order-ledger key seal new`, the origin it says."""
+    """`order-ledger key seal create`, the origin it says."""
     async with sealer_pool(book.dsn) as pool, pool.acquire() as connection:
         return (await begin_anew(connection, Memory(directory), book.name, reason)).verifier.name
 

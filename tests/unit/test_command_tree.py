@@ -14,7 +14,8 @@ from api.cli import parser
 from api.cli.completion import script
 from api.cli.tree import commands
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
 TREE = dict(commands(parser()))
 # Older spellings, and what they are now.
 OLDER = {"user password": "user set-password", "key seal new": "key seal create"}
@@ -52,6 +53,12 @@ def test_every_help_teaches(name: str) -> None:
     shown = TREE[name].format_help()
     assert "example" in shown and f"order-ledger {OLDER.get(name, name)}" in shown
     assert max(map(len, shown.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("older", [*OLDER, "project --rebuild"])
+def test_no_message_teaches_an_older_spelling(older: str) -> None:
+    code = [path for room in ("api", "ledger", "projections") for path in (ROOT / room).rglob("*.py")]
+    assert [path.name for path in code if f"order-ledger {older}" in path.read_text("utf-8")] == []
 
 
 @pytest.mark.parametrize("name", ["status", "verify", "replay", "simulate"])

@@ -27,7 +27,8 @@ def test_closing_by_status_does_what_it_says() -> None:
     assert cancelled.sale == ""
     delivered = sold.when(lambda state: decide_status(state, ORDER, 10)).then(OrderStatusChanged(status=10))
     assert delivered.sale == "sale"
-    given().when(lambda state: decide_status(state, ORDER, 13)).refused("is unknown")
+    refused = given().when(lambda state: decide_status(state, ORDER, 13)).refused("is unknown")
+    assert refused.problems == (("orderId", f"order {ORDER} is unknown"),), "the request has no body"
 
 
 @pytest.mark.parametrize("status", [13, 15])

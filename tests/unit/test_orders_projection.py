@@ -16,7 +16,8 @@ from ledger.errors import LedgerError
 from ledger.events import Event, Recorded
 from ledger.order import OrderState, evolve, evolve_all
 from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, SwishPayment
-from projections.orders import Row, Standing, folded, learnt, row, standing
+from projections.orders import PROJECTION, Row, Standing, folded, learnt, row, standing
+from tests.unit.test_codec import EXAMPLES
 
 ORDER, CUSTOMER, INVOICE, TILL = (UUID(int=number) for number in (1, 2, 3, 4))
 STREAM = f"order-{ORDER}"
@@ -179,6 +180,25 @@ def test_an_event_that_does_not_continue_its_order_is_refused() -> None:
         folded({}, log(events.OrderStatusChanged(status=1), after=4))
 
 
+def is_of_an_order(event: Event) -> bool:
+    """Whether an order's stream may hold it, by the ledger's own word."""
+    try:
+        evolve(OrderState(order=order(), version=1), Recorded(2, STREAM, 2, FIRST, FIRST, event))
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("stored", EXAMPLES, ids="{0[0]}".format)
+def test_an_order_goes_on_with_every_event_of_its_stream(stored: tuple[str, int]) -> None:
+    event = EXAMPLES[stored]
+    if not is_of_an_order(event):
+        assert not stored[0].startswith("order."), "ledger.order does not know it"
+        return
+    assert type(event) in PROJECTION.handles, "the next event would meet an order at an older version, and stop this"
+    assert folded({}, log(events.OrderDrafted(order=order()), event))[STREAM].state.version == 2
+
+
 def test_the_events_handed_over_are_left_as_they_are() -> None:
     happened = log(*STORY)
     untouched = log(*STORY)
@@ -205,4 +225,9 @@ def shown_customer(document: bytes) -> tuple[str, str | None, str]:
 
 def test_nobody_is_learnt_from_an_order_without_customer() -> None:
     assert learnt(log(events.OrderDrafted(order=order()))) == {}
-    assert folded({}, log(events.InvoiceSaved(invoice=CustomerInvoice(Id=INVOICE)))) == dict[str, Standing]()
+
+
+def test_what_other_streams_tell_changes_no_order() -> None:
+    (saved,) = log(events.InvoiceSaved(invoice=CustomerInvoice(Id=INVOICE)))
+    elsewhere = msgspec.structs.replace(saved, stream=f"invoice-{INVOICE}")
+    assert folded({}, [elsewhere]) == dict[str, Standing]()

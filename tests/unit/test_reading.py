@@ -95,6 +95,11 @@ def test_what_is_no_amount(sent: str) -> None:
     assert [*problems(order, f'"OrderTotal": {sent}')] == ["$.OrderTotal"]
 
 
+@pytest.mark.parametrize("sent", ["0.0000001", "1e-7", "1e-400", "1e-401", "1e-99999999999", '"1e-999"'])
+def test_an_amount_that_is_too_fine_is_told_so(sent: str) -> None:
+    assert problems(order, f'"OrderTotal": {sent}') == {"$.OrderTotal": "has more than 6 decimals"}
+
+
 @pytest.mark.parametrize(
     ("sent", "moment"),
     [
@@ -129,6 +134,8 @@ def test_what_is_no_date(sent: object) -> None:
 @pytest.mark.parametrize(("sent", "flag"), [(True, 1), (False, 0), (1, 1), (0, 0), ("true", 1), ("0", 0), (2, 2)])
 def test_flags_are_numbers_or_words(sent: object, flag: int) -> None:
     assert order(InvoiceGenerated=sent).InvoiceGenerated == flag
+    read = line(Active=sent, IngredientItems=[{"Quantity": 1, "Active": sent}])
+    assert (read.Active, read.IngredientItems[0].Active) == (flag, flag)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +190,25 @@ def test_u_0000_is_refused_wherever_it_is() -> None:
     assert [*problems(order, Comments="a\0b")] == ["$.Comments"]
     assert [*problems(order, Loyalty={"name": "a\0b"})] == ["$.Loyalty"]
     assert problems(order, **{"a\0b": 1})
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (r"\ud83d", "\ufffd"), (r"a\uD83Db", "a\ufffdb"), (r"\udc4d", "\ufffd"), (r"\udc4d\ud83d", "\ufffd\ufffd"),
+        (r"\ud83d\ud83d\udc4d", "\ufffd👍"), (r"\ud83d\udc4d\udc4d", "👍\ufffd"), (r"\ud83d\u0041", "\ufffdA"),
+        (r"\ud83d\n", "\ufffd\n"), (r"\ud83d\\", "\ufffd\\"), (r"\\ud83d\ud83d", r"\ud83d" + "\ufffd"),
+        (r"\\\ud83d", "\\\ufffd"), (r"\ud83d\\udc4d", "\ufffd" + r"\udc4d"), (r"👍\ud83d\"", '👍\ufffd"'),
+    ],
+)  # fmt: skip
+def test_half_a_character_is_one_that_nobody_can_read(sent: str, kept: str) -> None:
+    read = order(f'"Comments": "{sent}", "Loyalty": {{"{sent}": "{sent}"}}')
+    assert read.Comments == kept and read.extra == {"Loyalty": {kept: kept}}
+    assert order(f'"Comments": "{sent}"') == order(Comments=kept), "a retry in another spelling is known again"
+
+
+def test_half_a_character_does_not_mend_what_is_no_json() -> None:
+    assert [*problems(order, r'"Comments": "\ud83d\x"')] == ["$"]
 
 
 def test_members_that_are_searched_by_hold_200_characters() -> None:

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 from api.app import ROUTES
+from api.cli.tree import ENVIRONMENT
 from ledger.roles import ROLES
+from ledger.settings import _READERS
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -34,3 +36,10 @@ def test_who_needs_no_credential() -> None:
     for route in ROUTES:
         if not route.roles:
             assert f"{short(route.path).removeprefix('/')}`" in README
+
+
+def test_every_setting_is_told_of_once() -> None:
+    table = README.partition("## Settings")[2].partition("|---|---|---|\n")[2].partition("\n\n")[0]
+    told = [name for line in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])]
+    assert sorted(told) == sorted(_READERS)
+    assert sorted(re.findall(r"^  ([A-Z_]+) ", ENVIRONMENT, re.MULTILINE)) == sorted(_READERS)
