@@ -10,7 +10,8 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, TypeVar, get_args, get_origin
+from types import NoneType
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ from ledger.errors import BadInput
 from ledger.swish_door import is_secret
 
 Problems = list[tuple[str, str]]
-Reader = Callable[[Any, str, Problems], Any]
+# A value in some spelling -> what it is, UNSET for as good as not sent. ValueError says what it must be.
+Reader = Callable[[Any], Any]
 R = TypeVar("R", bound=records.Record)
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -44,6 +46,15 @@ VALUES_AT_MOST = 100_000
 _NAMED_AT_MOST, _NAME_SHOWN = 100, 100
 
 
+class _Member(NamedTuple):
+    """A member of a record: a value with the rule to `read` it; else a `part`, or a list of such."""
+
+    name: str
+    read: Reader | None
+    part: Any
+    is_list: bool
+
+
 def loose(body: bytes) -> Any:
     """JSON with exact decimals, a byte order mark allowed, half a character (a lone surrogate) read as U+FFFD.
 
@@ -57,6 +68,8 @@ def loose(body: bytes) -> Any:
         raise BadInput.at("$", "holds a number that nobody can read") from None
     except RecursionError:
         raise too_deep() from None
+    if len(body) < VALUES_AT_MOST and body.count(b"{") + body.count(b"[") < DEEPEST:
+        return value  # too short for as many, too flat to be as deep
     level, count = [value], 0
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _inside(outer)]
@@ -125,54 +138,69 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
     members, required, keeps_unknown = _members(record)
     known: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    wrong: set[str] = set()
     for name, member in value.items():
-        place = f"{path}.{masked(name[:_NAME_SHOWN])}"
-        found = members.get(name.lower())
+        found = members.get(name) or members.get(name.lower())
+        if found is None:
+            if not is_secret(name):
+                _keep(extra, name, member, path, problems)
+            continue
+        # Of a member that comes twice, in whatever case, the last one counts, also when it is null: not sent.
+        known.pop(found.name, None)
+        wrong.discard(found.name)
+        if member is None:
+            continue
         try:
-            if found is None and is_secret(name):
-                continue
-            if found is None:
-                name, kept = mask_unknown(scalars.text(name), scalars.unknown(member))
-                extra[name] = kept
-            elif (read := found[1](member, place, problems)) is not msgspec.UNSET:
-                known[found[0]] = read
+            if found.read is not None:
+                read = found.read(member)
             else:
-                known.pop(found[0], None)
+                read_part = _list if found.is_list else _record
+                read = read_part(found.part, member, _place(path, name), problems)
+            if read is not msgspec.UNSET:
+                known[found.name] = read
         except ValueError as error:
-            problems.append((place, str(error)))
-    # Of a member that comes twice, in whatever case, the last one counts, also when it is null.
-    last = {name.lower(): member for name, member in value.items()}
-    problems += [(f"{path}.{name}", "is missing") for name in required if last.get(name.lower()) is None]
+            wrong.add(found.name)
+            problems.append((_place(path, name), str(error)))
+    problems += [(f"{path}.{name}", "is missing") for name in required if name not in known and name not in wrong]
     if extra and keeps_unknown:
         known["extra"] = extra
     return None if problems else record(**known)
 
 
+def _place(path: str, name: str) -> str:
+    return f"{path}.{masked(name[:_NAME_SHOWN])}"
+
+
+def _keep(extra: dict[str, Any], name: str, member: Any, path: str, problems: Problems) -> None:
+    """A member that we do not know."""
+    try:
+        kept_name, kept = mask_unknown(scalars.text(name), scalars.unknown(member))
+        extra[kept_name] = kept
+    except ValueError as error:
+        problems.append((_place(path, name), str(error)))
+
+
 @functools.cache
-def _members(record: type[records.Record]) -> tuple[dict[str, tuple[str, Reader]], tuple[str, ...], bool]:
-    """Folded name -> (name, how to read it); the names that must be there; whether unknown members are kept."""
+def _members(record: type[records.Record]) -> tuple[dict[str, _Member], tuple[str, ...], bool]:
+    """Members by name, as it is and in lower case; the names that must be there; whether unknown members are kept."""
     fields = [field for field in msgspec.structs.fields(record) if field.name != "extra"]
-    table = {field.name.lower(): (field.name, _reader(field.type)) for field in fields}
+    members = [_member(field) for field in fields]
+    table = {member.name.lower(): member for member in members} | {member.name: member for member in members}
     required = tuple(field.name for field in fields if field.required)
     return table, required, len(fields) < len(record.__struct_fields__)
 
 
-def _reader(annotation: Any) -> Reader:
-    """The rule for one member, by its annotation in `records`."""
-    for known, rule in _RULES:
-        if annotation == known:
-            return rule
-    arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
-    if get_origin(annotation) is list or (arguments and get_origin(arguments[0]) is list):
-        item = arguments[0] if get_origin(annotation) is list else get_args(arguments[0])[0]
-        return functools.partial(_list, _reader(item))
-    inner = arguments[0] if arguments else annotation
-    return functools.partial(_nested, inner)
+def _member(field: msgspec.structs.FieldInfo) -> _Member:
+    """By its annotation in `records`."""
+    rule = next((rule for known, rule in _RULES if field.type == known), None)
+    (kind, *_) = [part for part in get_args(field.type) if part is not NoneType] or [field.type]
+    if get_origin(field.type) is list:
+        return _Member(field.name, rule, kind, is_list=True)
+    is_list = get_origin(kind) is list
+    return _Member(field.name, rule, get_args(kind)[0] if is_list else kind, is_list)
 
 
-def _list(item: Reader, value: Any, path: str, problems: Problems) -> Any:
-    if value is None:
-        return msgspec.UNSET
+def _list(item: Any, value: Any, path: str, problems: Problems) -> Any:
     if not isinstance(value, list):
         raise ValueError("must be an array")
     if len(value) > PARTS_AT_MOST:
@@ -183,19 +211,10 @@ def _list(item: Reader, value: Any, path: str, problems: Problems) -> Any:
         try:
             if member is None:
                 raise ValueError("must not be null")
-            result.append(item(member, place, problems))
+            result.append(guid(member) if item is UUID else _record(item, member, place, problems))
         except ValueError as error:
             problems.append((place, str(error)))
     return result
-
-
-def _nested(record: type[records.Record], value: Any, path: str, problems: Problems) -> Any:
-    return msgspec.UNSET if value is None else _record(record, value, path, problems)
-
-
-def _plain(read: Callable[[Any], Any]) -> Reader:
-    """A member for which null means: not sent."""
-    return lambda value, path, problems: msgspec.UNSET if value is None else read(value)
 
 
 def _moment(value: Any) -> Any:
@@ -213,19 +232,19 @@ def _maybe_guid(value: Any) -> Any:
 
 
 _RULES: tuple[tuple[Any, Reader], ...] = (
-    (UUID, lambda value, path, problems: guid(value)),
-    (UUID | None, _plain(_maybe_guid)),
-    (Decimal, _plain(scalars.decimal)),
-    (Decimal | None, _plain(scalars.decimal)),
-    (records.Flag, _plain(scalars.flag)),
-    (records.Int, _plain(scalars.integer(32))),
-    (records.Int | None, _plain(scalars.integer(32))),
-    (records.Long, _plain(scalars.integer(64))),
-    (bool, _plain(scalars.boolean)),
-    (records.Moment, _plain(_moment)),
-    (records.Moment | None, _plain(_moment)),
-    (records.StatusText, _plain(scalars.status)),
-    (records.Key, _plain(scalars.short(200))),
-    (records.Note, _plain(scalars.short(250))),
-    (records.Text, _plain(scalars.text)),
+    (UUID, guid),
+    (UUID | None, _maybe_guid),
+    (Decimal, scalars.decimal),
+    (Decimal | None, scalars.decimal),
+    (records.Flag, scalars.flag),
+    (records.Int, scalars.integer(32)),
+    (records.Int | None, scalars.integer(32)),
+    (records.Long, scalars.integer(64)),
+    (bool, scalars.boolean),
+    (records.Moment, _moment),
+    (records.Moment | None, _moment),
+    (records.StatusText, scalars.status),
+    (records.Key, scalars.short(200)),
+    (records.Note, scalars.short(250)),
+    (records.Text, scalars.text),
 )
