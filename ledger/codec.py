@@ -12,19 +12,21 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import UNSET
 
 from ledger import full_records
 from ledger.errors import CannotDecode
 from ledger.events import PERSONAL_MEMBERS, STORED, Event
-from ledger.records import CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
+from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
 
 NONCE_BYTES = 12
 _MARK = b',"sealed":{'
+_NOTHING: tuple[Any, ...] = (None, UNSET, "", {}, Customer())
 
 encoder = msgspec.json.Encoder(decimal_format="number")
 _loose = msgspec.json.Decoder(float_hook=Decimal)
@@ -65,18 +67,15 @@ def encode(event: Event) -> bytes:
 
 def encode_sealed(event: Event, subject: str, key: bytes, nonce: bytes, context: bytes) -> bytes:
     """The event's JSON with its personal data under `key`; `context` (the event's id) binds the box to its place."""
-    tree: Loose = _loose.decode(encoder.encode(event))
-    cut = _cut(type(event), tree)
+    bare, cut = _cut(event)
     box = nonce + AESGCM(key).encrypt(nonce, encoder.encode(cut), context)
-    tree["sealed"] = {"key": subject, "box": base64.b64encode(box).decode()}
-    return encoder.encode(tree)
+    sealed = _Sealed(key=subject, box=base64.b64encode(box).decode())
+    return b'%b,"sealed":%b}' % (encoder.encode(bare)[:-1], encoder.encode(sealed))
 
 
 def encode_without_personal(event: Event) -> bytes:
     """The event's JSON without its personal data: of somebody who was erased nothing is sealed any more."""
-    tree: Loose = _loose.decode(encoder.encode(event))
-    _cut(type(event), tree)
-    return encoder.encode(tree)
+    return encoder.encode(_cut(event)[0])
 
 
 def decode(
@@ -150,9 +149,9 @@ def decode_metadata(metadata: bytes) -> Metadata:
 
 
 def personal(value: Event | Record) -> bool:
-    """Whether an event holds anything that may be stored only as ciphertext."""
+    """Whether an event holds anything that may be stored only as ciphertext: more than a blank where it could be."""
     own, blank, children = _probe(type(value))
-    if own(value) != blank:
+    if own(value) != blank and any(_tells(getattr(value, name)) for name in _shape(type(value)).own):
         return True
     for name, is_list in children:
         child = getattr(value, name)
@@ -195,29 +194,40 @@ def _shaped(annotation: Any, lean: bool) -> Any:
     return getattr(full_records, f"Lean{record.__name__}", full) if lean else full
 
 
+class _Shape(NamedTuple):
+    """What of a struct is personal as a whole, and which members hold records: (name, whether a list)."""
+
+    own: tuple[str, ...]
+    children: tuple[tuple[str, bool], ...]
+    defaults: dict[str, Any]
+
+
 @functools.cache
-def _shape(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, type, bool], ...]]:
-    """What of a struct is personal as a whole, and which members hold records: (name, record, whether a list)."""
-    own = PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())
-    children = []
-    for field in msgspec.structs.fields(kind):
-        record = _record_in(field.type)
-        if record is not None and field.name not in own:
-            children.append((field.name, record, _is_list(field.type)))
-    return own, tuple(children)
+def _shape(kind: type) -> _Shape:
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    own = [*(PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())), *(["extra"] if "extra" in fields else [])]
+    children = [
+        (name, _is_list(field.type))
+        for name, field in fields.items()
+        if name not in own and _record_in(field.type) is not None
+    ]
+    defaults = {name: {} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in own}
+    return _Shape(tuple(own), tuple(children), defaults)
 
 
 @functools.cache
 def _probe(kind: type) -> tuple[Callable[[Any], Any], Any, tuple[tuple[str, bool], ...]]:
     """How to see in one step that nothing personal is set: a getter, what it gives then, and where to look further."""
-    own, children = _shape(kind)
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    names = [*own, *(["extra"] if "extra" in fields else [])]
-    defaults = [{} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in names]
-    below = tuple((name, is_list) for name, _, is_list in children)
-    if not names:
-        return lambda value: None, None, below
-    return operator.attrgetter(*names), defaults[0] if len(names) == 1 else tuple(defaults), below
+    own, children, defaults = _shape(kind)
+    if not own:
+        return lambda value: None, None, children
+    blank = tuple(defaults.values())
+    return operator.attrgetter(*own), blank[0] if len(own) == 1 else blank, children
+
+
+def _tells(value: Any) -> bool:
+    """Whether a personal member says anything: many clients write an empty text, or a customer without a member."""
+    return value not in _NOTHING
 
 
 def _record_in(annotation: Any) -> type[Record] | None:
@@ -230,19 +240,28 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))
 
 
-def _cut(kind: type, tree: Loose) -> Loose:
-    """Takes the personal members out of `tree` and returns them as a sparse tree; list items go by their index."""
-    own, children = _shape(kind)
-    cut = {name: tree.pop(name) for name in (*own, "$extra") if name in tree}
-    for name, record, is_list in children:
-        below = tree.get(name)
-        if is_list and below:
-            found = {str(index): part for index, item in enumerate(below) if (part := _cut(record, item))}
+def _cut(value: Any) -> tuple[Any, Loose]:
+    """A struct without what is personal in it, and that as a sparse tree; list items go by their index."""
+    kind: type = type(value)
+    own, children, defaults = _shape(kind)
+    cut: Loose = {}
+    bare: Loose = {}
+    for name in own:
+        if _tells(member := getattr(value, name)):
+            cut["$extra" if name == "extra" else name], bare[name] = member, defaults[name]
+    for name, is_list in children:
+        below = getattr(value, name)
+        if not below:
+            continue
+        if is_list:
+            pairs = list(map(_cut, below))
+            found = {str(index): part for index, (_, part) in enumerate(pairs) if part}
+            rest: Any = [item for item, _ in pairs]
         else:
-            found = _cut(record, below) if below else {}
+            rest, found = _cut(below)
         if found:
-            cut[name] = found
-    return cut
+            cut[name], bare[name] = found, rest
+    return (msgspec.structs.replace(value, **bare) if cut else value), cut
 
 
 def _mend(tree: Loose, cut: Loose) -> None:

@@ -16,7 +16,7 @@ from ledger import codec, events
 from ledger.codec import Metadata
 from ledger.errors import CannotDecode
 from ledger.events import NAMES, STORED, Event
-from ledger.records import Order, Payment
+from ledger.records import Customer, Order, Payment
 from tests.unit import rich
 from tests.unit.given import number
 from tests.unit.rich import SECRET
@@ -255,3 +255,13 @@ def test_metadata_comes_back() -> None:
     assert codec.encoder.encode(Metadata("key:1")) == b'{"actor":"key:1"}'
     with pytest.raises(CannotDecode):
         codec.decode_metadata(b"{}")
+
+
+@pytest.mark.parametrize("said", [{"Comments": ""}, {"OrderComments": ""}, {"Customer": Customer()}])
+def test_a_blank_is_nothing_personal(said: dict[str, Any]) -> None:
+    """Many clients write an empty text where they have none, and a customer with nothing in it."""
+    bare = events.OrderDrafted(order=Order(Id=number(1), **said))
+    assert not codec.personal(bare) and opened(("order.drafted", 1), codec.encode(bare)) == bare
+    told = events.OrderDrafted(order=Order(Id=number(1), **said | {"Customr": Customer(Name=SECRET)}))
+    stored = codec.encode_sealed(told, SUBJECT, KEY, NONCE, CONTEXT)
+    assert SECRET.encode() not in stored and opened(("order.drafted", 1), stored) == told
