@@ -25,7 +25,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 # Only cuts the usual spelling into second, minute, fraction and offset; minute and offset are still to be checked.
-_COMMON = re.compile(r"((.{16}):[0-5]\d)(?:(\.\d{1,6})\d?|)([+-].{5}|)", re.ASCII)
+_COMMON = re.compile(r"((.{16}):[0-5]\d)(?:(\.\d{1,6})\d?|)([+-].{5}|Z|)", re.ASCII)
 _DATE_ALONE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Newer .NET writes a narrow no-break space before AM and PM (ICU 72).
 _CULTURE = re.compile(
@@ -88,8 +88,8 @@ def local_instant(text: str, zone: ZoneInfo) -> str:
     # The outlet's own offset, which nearly every client sends or leaves out, needs no arithmetic.
     if normal == NO_TIME or normal[-6:] == _offset_text(normal[:16], zone):
         return normal
-    moment = datetime.fromisoformat(normal).astimezone(zone)
-    return normal if _offset(moment, zone).seconds % 60 else moment.isoformat()
+    minute, offset = _moved(normal[:16], normal[-6:], zone)
+    return minute + normal[16:-6] + offset
 
 
 def to_datetime(normal: str | None) -> datetime | None:
@@ -147,13 +147,23 @@ def _offset_text(minute: str, place: ZoneInfo | str) -> str:
     if not _FIRST_YEAR <= first.year <= _LAST_YEAR:
         return ""
     if isinstance(place, str):
-        return place.replace("-00:00", "+00:00")
+        return "+00:00" if place == "Z" else place.replace("-00:00", "+00:00")
     # Fold 0 has the offset of before a change and fold 1 that of after it: where both ends agree, nothing changes.
     last = datetime.fromisoformat(f"{minute}:59.999999").replace(fold=1)
     offset = _offset(first, place)
     if offset != _offset(last, place) or offset.seconds % 60:
         return ""
     return first.replace(tzinfo=timezone(offset)).isoformat()[19:]
+
+
+@lru_cache(maxsize=4096)
+def _moved(minute: str, offset: str, zone: ZoneInfo) -> tuple[str, str]:
+    """A minute at an offset by the clock of a zone; as it is, where the zone's offset has seconds."""
+    moment = datetime.fromisoformat(minute + offset).astimezone(zone)
+    if _offset(moment, zone).seconds % 60:
+        return minute, offset
+    text = moment.isoformat(timespec="minutes")
+    return text[:16], text[16:]
 
 
 def _normal(text: str, zone: ZoneInfo) -> str:

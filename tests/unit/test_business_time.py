@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.business_time import NO_TIME, instant, query_instant, to_datetime
+from ledger.business_time import NO_TIME, instant, local_instant, query_instant, to_datetime
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -228,6 +228,16 @@ class TestInstantAlways:
             moment = to_datetime(instant(naive.isoformat(), zone))
             assert moment is not None
             assert moment == naive.replace(tzinfo=zone).astimezone(UTC)
+
+    @given(texts, zones)
+    @example("2026-10-25T00:59:59.9999999Z", STOCKHOLM)
+    @example("2026-10-25T01:00:00Z", STOCKHOLM)
+    @example("2026-10-25T02:30:00.5+02:00", STOCKHOLM)
+    def test_at_the_zones_own_offset_it_is_the_same_instant(self, text: str, zone: ZoneInfo) -> None:
+        moment, here = to_datetime(instant(text, zone)), to_datetime(local_instant(text, zone))
+        assert moment is not None and here is not None and here == moment
+        offset = moment.astimezone(zone).utcoffset()
+        assert offset is not None and (here.utcoffset() == offset or offset.seconds % 60)
 
     @given(walls, walls, offsets.filter(bool))
     def test_keeps_the_order(self, one: datetime, other: datetime, offset: str) -> None:
