@@ -79,7 +79,7 @@ get_cash_drawer_log = _listing(
 
 @described(
     "Orders",
-    "Empty where there are none: a customer is known by his orders only.",
+    "Empty where there are none: a customer is known by his orders only. More than 64 MB are a 400.",
     parameters=[_CUSTOMER, Parameter("all", SWITCH, "`true`: the till's orders too.")],
     answers=[rows(FullOrder, "Orders, by CreationDate ascending.", order=shown.a_web_order)],
 )
