@@ -158,6 +158,8 @@ CREATE TABLE IF NOT EXISTS ledger.sessions (
     PRIMARY KEY (tenant_id, session_id),
     FOREIGN KEY (tenant_id, user_id) REFERENCES ledger.users
 );
+-- Those of a user, which end with another password; and of these the ones that were over first.
+CREATE INDEX IF NOT EXISTS sessions_of_user ON ledger.sessions (tenant_id, user_id, expires_at);
 
 -- How far each projection has come. Holding the row's lock is owning the projection.
 CREATE TABLE IF NOT EXISTS ledger.checkpoints (
@@ -500,8 +502,9 @@ BEGIN
     GRANT EXECUTE ON FUNCTION
         ledger.append, ledger.heads, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user
         TO order_ledger;
-    GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users, ledger.sessions TO order_ledger;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints TO order_ledger;
+    GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users TO order_ledger;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints, ledger.sessions
+        TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.counters, ledger.idempotency_keys TO order_ledger;
     GRANT SELECT ON ledger.seal_keys, ledger.tiles, ledger.signed_checkpoints, ledger.seal_stops TO order_ledger;
 END $$;

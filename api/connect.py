@@ -150,6 +150,18 @@ async def pool_to_read(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
 
 
 @contextlib.asynccontextmanager
+async def pool_to_compare(dsn: str) -> AsyncIterator[asyncpg.Pool[Any]]:
+    """A pool on a database of this version's schema, for what may take its time. Raises NoDatabase, OtherSchema."""
+    async with _connected(dsn, None) as opened:
+        if not await database.is_current(opened):
+            raise OtherSchema
+        try:
+            yield opened
+        except _NOT_THERE as error:
+            raise OtherSchema from error
+
+
+@contextlib.asynccontextmanager
 async def _connected(dsn: str, answer_within: float | None, kept_open: int = 1) -> AsyncIterator[asyncpg.Pool[Any]]:
     try:
         opened = await asyncio.wait_for(_opened(dsn, answer_within, kept_open), ANSWER_WITHIN)

@@ -163,7 +163,10 @@ _DATES = (
     Parameter("CurrentDate", MOMENT, "Up to here, this instant included; without end where it is missing."),
     Parameter("TerminalId", GUID, "One terminal's; all terminals' where it is missing or zero."),
     Parameter("PageNo", whole(0), "Pages count from 0. Ask for 0, 1, 2 … until a list is empty."),
-    Parameter("PageSize", whole(0), "Rows of a page: 1000 for 0 or none, 5000 at most, unless it is set up otherwise."),
+    Parameter(
+        "PageSize", whole(0), "Rows of a page: 1000 for 0 or none, 5000 at most, unless it is set up otherwise. More "
+        "than 64 MB are a 400: ask for fewer."
+    ),
 )  # fmt: skip
 DATES = (
     *_DATES,

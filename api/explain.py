@@ -29,6 +29,8 @@ from projections.explain import Amounts, Cell, Place
 from projections.history import AsOf
 
 PAGE, PAGE_AT_MOST = 100, 1000
+# Every page adds up anew all that has changed in them. A fiscal year and a month fit.
+DAYS_AT_MOST = 400
 _FARTHEST = 2**62
 
 
@@ -104,7 +106,7 @@ class Explanation(msgspec.Struct):
     summary="Why a total of the sales is what it is.",
     parameters=[
         Parameter("from", MOMENT, "The first day, by the outlet's clock.", "2026-11-23", required=True),
-        Parameter("to", MOMENT, "The last day.", "2026-11-23", required=True),
+        Parameter("to", MOMENT, f"The last day; {DAYS_AT_MOST} days at most.", "2026-11-23", required=True),
         OUTLET,
         Parameter("category", WORD, "One category."),
         Parameter("hour", whole(0, 23), "One hour of the day."),
@@ -161,6 +163,8 @@ async def _cell(request: Request) -> Cell:
         raise BadInput.at("from" if first is None else "to", "is missing")
     if last < first:
         raise BadInput.at("to", "lies before from")
+    if (last - first).days >= DAYS_AT_MOST:
+        raise BadInput.at("to", f"must be one of the {DAYS_AT_MOST} days from `from` on; ask for a part at a time")
     category = query.exact("category")
     if "\0" in category:
         raise BadInput.at("category", "must not contain U+0000")

@@ -79,7 +79,7 @@ get_cash_drawer_log = _listing(
 
 @described(
     "Orders",
-    "Empty where there are none: a customer is known by his orders only.",
+    "Empty where there are none: a customer is known by his orders only. More than 64 MB are a 400.",
     parameters=[_CUSTOMER, Parameter("all", SWITCH, "`true`: the till's orders too.")],
     answers=[rows(FullOrder, "Orders, by CreationDate ascending.", order=shown.a_web_order)],
 )
@@ -122,7 +122,7 @@ async def get_order(request: Request) -> Response:
     "Swish",
     name="ListSwish",
     parameters=[Parameter("orderId", GUID, "Of one order.")],
-    answers=[rows(SwishShown, "Newest first.", payment=shown.a_swish_payment)],
+    answers=[rows(SwishShown, "The newest 5000, or 64 MB, newest first.", payment=shown.a_swish_payment)],
 )
 async def get_swish(request: Request) -> Response:
     """Swish payments, refunds and payouts; of one order where `orderId` is given."""
@@ -143,7 +143,7 @@ async def get_terminals(request: Request) -> Response:
 @described(
     "Terminals",
     parameters=[Parameter("terminalId", GUID, "Of one terminal.")],
-    answers=[rows(ReportShown, "Reports, newest first.", z=shown.a_report)],
+    answers=[rows(ReportShown, "The newest 5000 reports, or 64 MB, newest first.", z=shown.a_report)],
 )
 async def get_reports(request: Request) -> Response:
     """X and Z reports with their rows; of one terminal where `terminalId` is given."""

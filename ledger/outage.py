@@ -24,6 +24,8 @@ AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncp
         asyncpg.InternalClientError, asyncpg.InsufficientResourcesError, TimeoutError,
         asyncpg.LockNotAvailableError, asyncpg.PostgresSystemError)  # fmt: skip
 
+# SQLSTATEs, or how they begin: connection, read-only, full disk, too many connections, shutdown, broken files.
+_OF_ALL = ("08", "25", "531", "533", "57P", "58")
 _ENDING = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
 
 
@@ -45,6 +47,16 @@ def is_answer(error: Exception) -> bool:
     """
     said = isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError)
     return said and not isinstance(error, _ENDING)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database or the connection is what fails, so that the next tenant would meet it too.
+
+    Anything else (a statement that takes too long, a lock, what cannot be read) may be of one tenant alone.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "08").startswith(_OF_ALL)
+    return isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError))
 
 
 def hang_up(connection: Connection) -> None:

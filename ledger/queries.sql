@@ -2,8 +2,8 @@
 -- the transaction acts for the tenant
 SELECT pg_advisory_xact_lock($1, $2), set_config('ledger.tenant', ($2::integer)::text, true)
 
--- name: lock_tenant_shared -- granted once every write in flight has committed
-SELECT pg_advisory_xact_lock_shared($1, $2), set_config('ledger.tenant', ($2::integer)::text, true)
+-- name: wait_for_writers -- answers once every write in flight has committed or failed; by itself, in no transaction
+SELECT pg_advisory_xact_lock_shared($1, $2)
 
 -- name: head -- the newest position, 0 for an empty log
 SELECT coalesce((SELECT position FROM ledger.events WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import codec
 from ledger.codec import Metadata
-from ledger.database import TENANT_LOCK, queries
+from ledger.database import TENANT_LOCK, queries, reading
 from ledger.errors import CannotDecode, LedgerError
 from ledger.events import NAMES, CustomerErased, Recorded
 
@@ -212,6 +212,8 @@ async def position_at(connection: Connection, tenant_id: int, instant: datetime)
 
 async def settled_head(pool: Pool, tenant_id: int) -> int:
     """The head after every write that was in flight at the call has committed or failed."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_SQL["lock_tenant_shared"], TENANT_LOCK, tenant_id)
+    async with reading(pool, tenant_id) as connection:
+        # A statement of its own gives the lock back as it ends: no writer waits for this process to come to the next. A
+        # commit is seen before its lock is given back, so that the head is that of all who had it.
+        await connection.execute(_SQL["wait_for_writers"], TENANT_LOCK, tenant_id)
         return await head(connection, tenant_id)

@@ -26,7 +26,15 @@ UPDATE ledger.sessions SET revoked_at = clock_timestamp()
 -- name: sign_in_row -- of a user who may
 SELECT user_id, password FROM ledger.users WHERE tenant_id = $1 AND name = $2 AND disabled_at IS NULL
 
--- name: begin_session -- only for what the password was checked against; the lock waits for whoever is changing it
+-- name: begin_session -- only for what the password was checked against; the lock waits for whoever is changing it. Some
+-- of the user's sessions that have been over for a day go: more than come, and never so many that a sign-in waits for it
+WITH gone AS (
+    DELETE FROM ledger.sessions
+     WHERE tenant_id = $1 AND session_id IN (
+               SELECT session_id FROM ledger.sessions
+                WHERE tenant_id = $1 AND user_id = $3 AND expires_at < clock_timestamp() - interval '1 day'
+                ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+)
 INSERT INTO ledger.sessions (tenant_id, session_id, user_id, expires_at)
 SELECT tenant_id, $2, user_id, clock_timestamp() + make_interval(secs => $5)
   FROM ledger.users

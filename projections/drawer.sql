@@ -63,9 +63,13 @@ WITH odd AS (
     SELECT placed_at, entry_id FROM late
 )
 SELECT at.position, ARRAY (
-    SELECT (SELECT e.document FROM read_drawer.drawer_entries e WHERE e.tenant_id = $1 AND e.entry_id = page.entry_id)
+    SELECT CASE WHEN sum(octet_length(e.document)) OVER so_far - octet_length(e.document) < 64000000 THEN e.document END
       FROM (SELECT l.placed_at, l.entry_id
               FROM listed l ORDER BY l.placed_at DESC, l.entry_id OFFSET $5 LIMIT $6) page
+     CROSS JOIN LATERAL (
+         SELECT e.document FROM read_drawer.drawer_entries e
+          WHERE e.tenant_id = $1 AND e.entry_id = page.entry_id OFFSET 0) e
+    WINDOW so_far AS (ORDER BY page.placed_at DESC, page.entry_id ROWS UNBOUNDED PRECEDING)
      ORDER BY page.placed_at DESC, page.entry_id
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position

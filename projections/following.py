@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from ledger.outage import is_outage
 from ledger.store import Connection, Pool, Vault
 from ledger.telling import told
 from ledger.waits import first_of
@@ -74,8 +75,22 @@ async def run_until_caught_up(pool: Pool, vault: Vault, report: Callable[[int, i
 
 
 async def _round(runner: Runner, connection: Connection, behind: Sequence[Behind]) -> int:
-    """One step for every tenant that is behind; how many events were applied."""
-    return sum([await runner.step_on(connection, one.tenant_id) for one in behind])
+    """One step for every tenant that is behind; how many events were applied.
+
+    What fails for one tenant keeps none of the others waiting: it is raised when all have had their turn.
+    """
+    applied, failed = 0, None
+    for one in behind:
+        try:
+            applied += await runner.step_on(connection, one.tenant_id)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.warning("the read models of tenant %d cannot go on yet: %s", one.tenant_id, told(error))
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return applied
 
 
 def _have_come_up(before: Sequence[Behind], now: Sequence[Behind]) -> bool:

@@ -43,9 +43,13 @@ WITH odd AS (
     SELECT placed_at, invoice_id FROM late
 )
 SELECT at.position, ARRAY (
-    SELECT (SELECT i.document FROM read_invoices.invoices i WHERE i.tenant_id = $1 AND i.invoice_id = page.invoice_id)
+    SELECT CASE WHEN sum(octet_length(i.document)) OVER so_far - octet_length(i.document) < 64000000 THEN i.document END
       FROM (SELECT l.placed_at, l.invoice_id
               FROM listed l ORDER BY l.placed_at, l.invoice_id OFFSET $5 LIMIT $6) page
+     CROSS JOIN LATERAL (
+         SELECT i.document FROM read_invoices.invoices i
+          WHERE i.tenant_id = $1 AND i.invoice_id = page.invoice_id OFFSET 0) i
+    WINDOW so_far AS (ORDER BY page.placed_at, page.invoice_id ROWS UNBOUNDED PRECEDING)
      ORDER BY page.placed_at, page.invoice_id
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position

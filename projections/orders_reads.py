@@ -14,11 +14,12 @@ from ledger.codec import encoder
 from ledger.database import queries
 from ledger.full_records import FullCustomer
 from ledger.store import Connection
-from projections.window import Page, Window
+from projections.window import Page, Window, page_of
 
 _SQL = queries("projections/orders_reads.sql")
 # A search that finds little gives up after so many orders, and can be taken up again from there.
 LOOKS_AT = 10_000
+_ONE_BY_ONE = "fetch the orders that are wanted one by one, from /v1/orders/{id}"
 _loose = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -114,17 +115,23 @@ async def returns_without_external_id(connection: Connection, tenant_id: int, wi
 async def invoice_generated(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Orders with a customer and an invoice that the bookkeeping has not taken, each with its Customer filled in."""
     rows = await connection.fetch(_SQL["invoice_queue"], tenant_id, *window)
+    if rows[0]["is_nameless"] is None:
+        return Page([], rows[0]["position"])
+    page = page_of([row["document"] for row in rows], rows[0]["position"])
     documents = [
-        _with_customer(row["document"], row["customer"]) if row["is_nameless"] else row["document"]
-        for row in rows
-        if row["document"] is not None
+        _with_customer(document, row["customer"]) if row["is_nameless"] else document
+        for row, document in zip(rows, page.documents, strict=True)
     ]
-    return Page(documents, rows[0]["position"])
+    return page._replace(documents=documents)
 
 
 async def history(connection: Connection, tenant_id: int, customer_id: UUID, everything: bool) -> Page:
-    """A customer's online orders by CreationDate, carts among them; `everything`: those from the till too."""
-    return _page(await connection.fetch(_SQL["history"], tenant_id, customer_id, everything))
+    """A customer's online orders by CreationDate, carts among them; `everything`: those from the till too.
+
+    BadInput: they are more than one answer holds.
+    """
+    row = await connection.fetchrow(_SQL["history"], tenant_id, customer_id, everything)
+    return page_of(row["documents"], row["position"], "customerId", _ONE_BY_ONE)
 
 
 async def cart(connection: Connection, tenant_id: int, customer_id: UUID) -> Page:
@@ -144,7 +151,7 @@ async def _queues(connection: Connection, tenant_id: int, window: Window, queue:
 def _page(rows: list[Any]) -> Page:
     """Every one of these statements answers with one row."""
     (row,) = rows
-    return Page(row["documents"], row["position"])
+    return page_of(row["documents"], row["position"])
 
 
 def _light(row: Any) -> Light:

@@ -1,5 +1,6 @@
 -- What endpoints read of orders. Whatever is passed over on the way to a page is seen in an index only; the documents of
--- a page are looked up one by one at the end.
+-- a page are looked up one by one at the end. Those that come after more than 64 MB of the same page are null, and the
+-- page is refused (`window.page_of`): the first is always there.
 
 -- name: queue -- of queue $7, and of $8 where one is given: what is in the window ($2, $3] by its business time, or was
 -- recorded in it, at terminal $4; by business time, the first $5 passed over, $6 at most.
@@ -52,9 +53,13 @@ WITH odd AS (
     SELECT business_time, order_id FROM late
 )
 SELECT at.position, ARRAY (
-    SELECT (SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = page.order_id)
+    SELECT CASE WHEN sum(octet_length(o.document)) OVER so_far - octet_length(o.document) < 64000000 THEN o.document END
       FROM (SELECT l.business_time, l.order_id
               FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
+     CROSS JOIN LATERAL (
+         SELECT o.document FROM read_orders.orders o
+          WHERE o.tenant_id = $1 AND o.order_id = page.order_id OFFSET 0) o
+    WINDOW so_far AS (ORDER BY page.business_time, page.order_id ROWS UNBOUNDED PRECEDING)
      ORDER BY page.business_time, page.order_id
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position
@@ -96,29 +101,37 @@ WITH odd AS (
      UNION ALL
     SELECT business_time, order_id FROM late
 )
-SELECT at.position, listed.document, listed.is_nameless, listed.customer
+SELECT at.position, listed.is_nameless, CASE WHEN listed.before < 64000000 THEN listed.document END AS document,
+       CASE WHEN listed.before < 64000000 THEN listed.customer END AS customer
   FROM (SELECT coalesce(max(position), 0) AS position
           FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
   LEFT JOIN (
-      (SELECT l.business_time, l.order_id
-         FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
-      CROSS JOIN LATERAL (
-          SELECT o.document, o.is_nameless, (
-                     SELECT c.document FROM read_orders.customers c
-                      WHERE o.is_nameless AND c.tenant_id = $1 AND c.customer_id = o.customer_id) AS customer
-            FROM read_orders.orders o
-           WHERE o.tenant_id = $1 AND o.order_id = page.order_id OFFSET 0) o
+      SELECT page.*, o.*, sum(o.size) OVER so_far - o.size AS before
+        FROM (SELECT l.business_time, l.order_id
+                FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
+       CROSS JOIN LATERAL (
+           SELECT o.document, o.is_nameless, c.document AS customer,
+                  octet_length(o.document) + coalesce(octet_length(c.document), 0) AS size
+             FROM read_orders.orders o
+             LEFT JOIN read_orders.customers c
+               ON o.is_nameless AND c.tenant_id = $1 AND c.customer_id = o.customer_id
+            WHERE o.tenant_id = $1 AND o.order_id = page.order_id OFFSET 0) o
+      WINDOW so_far AS (ORDER BY page.business_time, page.order_id ROWS UNBOUNDED PRECEDING)
   ) AS listed ON true
  ORDER BY listed.business_time, listed.order_id
 
 -- name: history -- a customer's online orders by creation, carts among them; $3 with the till's too
 SELECT at.position, ARRAY (
-    SELECT (SELECT o.document FROM read_orders.orders o WHERE o.tenant_id = $1 AND o.order_id = found.order_id)
+    SELECT CASE WHEN sum(octet_length(o.document)) OVER so_far - octet_length(o.document) < 64000000 THEN o.document END
       FROM (SELECT o.created_at, o.order_id
               FROM read_orders.orders o
              WHERE o.tenant_id = $1 AND o.customer_id = $2 AND o.customer_id <> '00000000-0000-0000-0000-000000000000'
                AND (o.is_online OR $3)
              ORDER BY o.created_at, o.order_id) found
+     CROSS JOIN LATERAL (
+         SELECT o.document FROM read_orders.orders o
+          WHERE o.tenant_id = $1 AND o.order_id = found.order_id OFFSET 0) o
+    WINDOW so_far AS (ORDER BY found.created_at, found.order_id ROWS UNBOUNDED PRECEDING)
      ORDER BY found.created_at, found.order_id
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position

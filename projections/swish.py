@@ -126,5 +126,5 @@ PROJECTION = _Swish()
 
 
 async def payments(connection: Connection, tenant_id: int, order_id: UUID | None, limit: int = EVERYTHING) -> Page:
-    """The newest `limit` payments, refunds and payouts, of one order or of all; amounts in `Currency`."""
+    """The newest `limit` (and 64 MB) payments, refunds and payouts, of one order or of all; amounts in `Currency`."""
     return Page(*await connection.fetchrow(_SQL["payments"], tenant_id, order_id, limit))

@@ -14,7 +14,7 @@ from ledger.events import Event, Recorded, ReportReceived, TerminalReported
 from ledger.store import Connection, from_microseconds
 from ledger.till_records import TerminalStatusLog
 from projections.documents import members
-from projections.window import EVERYTHING, Page
+from projections.window import EVERYTHING, Page, page_of
 
 _SQL = queries("projections/terminals.sql")
 
@@ -101,9 +101,10 @@ PROJECTION = _Terminals()
 
 async def terminals(connection: Connection, tenant_id: int) -> Page:
     """Each terminal by its id: `TerminalId`, `LastSeen` (our clock), the members of its last health report, and
-    `LastXReport` and `LastZReport` as `reports` gives them, or null.
+    `LastXReport` and `LastZReport` as `reports` gives them, or null. BadInput: they are more than one answer holds.
     """
     found = await connection.fetchrow(_SQL["terminals"], tenant_id)
+    page_of(found["health"], found["position"], "$", "the reports of one are at /v1/reports?terminalId=")
     columns = (found["terminal_ids"], found["seen"], found["health"], found["x_reports"], found["z_reports"])
     return Page([_terminal(*row) for row in zip(*columns, strict=True)], found["position"])
 
@@ -115,5 +116,5 @@ def _terminal(terminal_id: UUID, seen: datetime, health: bytes, last_x: bytes | 
 
 
 async def reports(connection: Connection, tenant_id: int, terminal_id: UUID | None, limit: int = EVERYTHING) -> Page:
-    """The newest `limit` reports, newest first: the members of the Report, its terminal, and its rows as ReportData."""
+    """The newest `limit` reports (and 64 MB), newest first: the Report's members, its terminal, its ReportData."""
     return Page(*await connection.fetchrow(_SQL["reports"], tenant_id, terminal_id, limit))

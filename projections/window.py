@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from ledger.errors import BadInput
+
 EVERYTHING = 5000
 
 
@@ -28,3 +30,13 @@ class Page(NamedTuple):
 
     documents: list[bytes]
     position: int
+
+
+def page_of(documents: list[bytes], position: int, named: str = "PageSize", advice: str = "ask for fewer") -> Page:
+    """A page as its query gives it, which has null for every document after the first 64 MB.
+
+    BadInput, blaming the parameter `named`: there are such. Who counts pages would take a shorter one for all of it.
+    """
+    if documents and documents[-1] is None:
+        raise BadInput.at(named, f"what this asks for is more than 64 MB; {advice}")
+    return Page(documents, position)

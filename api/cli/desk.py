@@ -5,18 +5,29 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from api.cli.tree import Run, add_json_option, add_tenant_option
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from api.cli.screen import Screen
     from ledger.settings import Settings
     from ledger.store import Pool, Vault
     from ledger.tenants import Known, Tenant
 
-__all__ = ["ACTOR", "Desk", "add_json_option", "add_tenant_option", "at_desk", "at_log", "until_everywhere"]
+__all__ = [
+    "ACTOR",
+    "Desk",
+    "add_json_option",
+    "add_tenant_option",
+    "at_desk",
+    "at_log",
+    "at_scratch",
+    "until_everywhere",
+]
 
 ACTOR = "cli"
 _MARGIN = 0.1  # seconds, for a clock that is told in steps
@@ -94,6 +105,8 @@ class Desk:
 
 
 Work = Callable[[Desk], Awaitable[None]]
+Opened: TypeAlias = "AbstractAsyncContextManager[Pool]"
+Door: TypeAlias = "Callable[[Settings, str], Opened]"
 
 
 def at_desk(work: Work, *, anew: bool = False, stopped: str | None = None) -> Run:
@@ -102,7 +115,12 @@ def at_desk(work: Work, *, anew: bool = False, stopped: str | None = None) -> Ru
     The database is brought to this version's schema. `anew`: where there is no ledger yet, one is made. `stopped` is
     what there is to say when it is interrupted.
     """
-    return functools.partial(_run, work, anew=anew, reads=False, stopped=stopped)
+    return functools.partial(_run, work, door=_ready, anew=anew, stopped=stopped)
+
+
+def at_scratch(work: Work) -> Run:
+    """The same for work that takes its time and makes what it needs; it refuses another version's schema."""
+    return functools.partial(_run, work, door=_as_it_should_be)
 
 
 def at_log(work: Work, *, beside: str | None = None, stopped: str | None = None) -> Run:
@@ -110,7 +128,7 @@ def at_log(work: Work, *, beside: str | None = None, stopped: str | None = None)
 
     `beside`: what to say where no server runs, for work that waits for what one writes.
     """
-    return functools.partial(_run, work, reads=True, beside=beside, stopped=stopped)
+    return functools.partial(_run, work, door=_as_it_is, beside=beside, stopped=stopped)
 
 
 def _run(
@@ -118,7 +136,7 @@ def _run(
     settings: Settings,
     options: argparse.Namespace,
     *,
-    reads: bool,
+    door: Door,
     anew: bool = False,
     stopped: str | None = None,
     beside: str | None = None,
@@ -135,22 +153,37 @@ def _run(
     stop_on_signals()
     try:
         with database_of(settings, shared=True) as dsn:
-            asyncio.run(_work(work, settings, options, dsn, reads=reads))
+            asyncio.run(_work(work, settings, options, door(settings, dsn)))
     except Stopped:
         if stopped is not None:
             raise LedgerError(stopped) from None
         raise KeyboardInterrupt from None
 
 
-async def _work(work: Work, settings: Settings, options: argparse.Namespace, dsn: str, *, reads: bool) -> None:
+async def _work(work: Work, settings: Settings, options: argparse.Namespace, opened: Opened) -> None:
+    async with opened as pool:
+        await work(Desk(pool, settings, options))
+
+
+def _ready(settings: Settings, dsn: str) -> Opened:
     import dataclasses
 
-    from api.connect import pool_to_read, ready_pool
+    from api.connect import ready_pool
 
     # Whoever makes a tenant of their own wants no demo beside it.
-    alone = dataclasses.replace(settings, demo_wanted=False)
-    async with pool_to_read(dsn) if reads else ready_pool(alone, dsn) as pool:
-        await work(Desk(pool, settings, options))
+    return ready_pool(dataclasses.replace(settings, demo_wanted=False), dsn)
+
+
+def _as_it_should_be(settings: Settings, dsn: str) -> Opened:
+    from api.connect import pool_to_compare
+
+    return pool_to_compare(dsn)
+
+
+def _as_it_is(settings: Settings, dsn: str) -> Opened:
+    from api.connect import pool_to_read
+
+    return pool_to_read(dsn)
 
 
 async def until_everywhere() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.cli import seals
-from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
+from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, at_log, until_everywhere
 from api.cli.tree import Tree
 from ledger.errors import LedgerError
 from ledger.roles import ROLES
@@ -52,7 +52,7 @@ def add_to(tree: Tree) -> None:
     create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal that its documents may name")
     create.add_argument("--expires", type=_expiry, metavar="WHEN", help="its last day, 2027-01-31, or its life, 90d")
     create.add_argument("--label", default="", metavar="TEXT", help="what it is for")
-    listed = keys.command("list", "list keys", _LIST, _EXAMPLES, at_desk(_list))
+    listed = keys.command("list", "list keys", _LIST, _EXAMPLES, at_log(_list))
     revoke = keys.command("revoke", "revoke a key", _REVOKE, _EXAMPLES, at_desk(_revoke))
     revoke.add_argument("key_id", type=UUID, metavar="KEY_ID", help="as `key create` said and `key list` says")
     seals.add_to(keys)

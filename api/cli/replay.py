@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
+from api.cli.desk import Desk, add_json_option, add_tenant_option, at_scratch
 from api.cli.tree import Tree
 from ledger.errors import LedgerError
 
@@ -12,7 +12,8 @@ _REPLAY = """\
 Build every read model anew from the events, of an export or of the database itself, in scratch schemas, and compare it
 row by row with the one in use, which is only read. What has come since the export is read from the database. What
 differs is named to the member. With changed projection code this shows what a deployment would change before it is
-deployed. Works beside a running server. Exit code 0: nothing differs, 1: something does, 2: wrong use.
+deployed; where the schema has changed too, `order-ledger migrate` comes first. Works beside a running server. Exit code
+0: nothing differs, 1: something does, 2: wrong use.
 """
 _EXAMPLES = """\
 examples:
@@ -29,7 +30,7 @@ class DifferentError(LedgerError):
 
 def add_to(tree: Tree) -> None:
     """Declares the command."""
-    command = tree.command("replay", "compare the read models with the events", _REPLAY, _EXAMPLES, at_desk(_replay))
+    command = tree.command("replay", "compare the read models with the events", _REPLAY, _EXAMPLES, at_scratch(_replay))
     source = command.add_mutually_exclusive_group(required=True)
     source.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="the events of an export")
     source.add_argument("--live", action="store_true", help="the events of the database itself")

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk
+from api.cli.desk import Desk, add_json_option, add_tenant_option, at_log
 from api.cli.tree import Tree
 from ledger.errors import LedgerError
 
@@ -35,7 +35,7 @@ keep their vkey, and nothing proves that both are of one log. The key in SEAL_DI
 def add_to(keys: Tree) -> None:
     """Declares the commands, below `key`."""
     group = keys.group("seal", "the key that the log is signed with", _SEALS, _EXAMPLES)
-    show = group.command("show", "print the vkey", _SHOW, _EXAMPLES, at_desk(_show))
+    show = group.command("show", "print the vkey", _SHOW, _EXAMPLES, at_log(_show))
     add_tenant_option(show)
     add_json_option(show)
     new = group.command("create", "begin a new origin", _NEW, _EXAMPLES, _new, also=["new"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from api.cli.desk import ACTOR, Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
+from api.cli.desk import ACTOR, Desk, add_json_option, add_tenant_option, at_desk, at_log, until_everywhere
 from api.cli.tree import Tree
 from ledger.errors import LedgerError
 
@@ -54,8 +54,8 @@ def add_to(tree: Tree) -> None:
     tenants = tree.group("tenant", "make, list and change tenants", _TENANTS, _TENANT_EXAMPLES)
     create = tenants.command("create", "make a tenant", _CREATE, _TENANT_EXAMPLES, at_desk(_create, anew=True))
     create.add_argument("--zone", default="Europe/Stockholm", help="IANA time zone (Europe/Stockholm)")
-    listed = tenants.command("list", "list tenants", _LIST, _TENANT_EXAMPLES, at_desk(_list))
-    shown = tenants.command("show", "show a tenant", _SHOW, _TENANT_EXAMPLES, at_desk(_show))
+    listed = tenants.command("list", "list tenants", _LIST, _TENANT_EXAMPLES, at_log(_list))
+    shown = tenants.command("show", "show a tenant", _SHOW, _TENANT_EXAMPLES, at_log(_show))
     changed = tenants.command("set", "change a tenant", _SET, _TENANT_EXAMPLES, at_desk(_set))
     changed.add_argument("--zone", help="IANA time zone")
     agreed = changed.add_mutually_exclusive_group()
@@ -73,7 +73,7 @@ def add_to(tree: Tree) -> None:
     put.add_argument(
         "--day-starts", type=int, metavar="H", help="hour the business day starts at, 0 to 23; of a new one 0"
     )
-    all_outlets = outlets.command("list", "list outlets", _OUTLET_LIST, _OUTLET_EXAMPLES, at_desk(_list_outlets))
+    all_outlets = outlets.command("list", "list outlets", _OUTLET_LIST, _OUTLET_EXAMPLES, at_log(_list_outlets))
     for command in (put, all_outlets):
         add_tenant_option(command)
     for command in (create, listed, shown, changed, put, all_outlets):
@@ -177,9 +177,11 @@ async def _list_outlets(desk: Desk) -> None:
 
 
 async def _outlet_rows(desk: Desk, tenant_id: int) -> list[dict[str, Any]]:
+    from ledger.store import Vault
     from ledger.tenants import outlets_of
 
-    outlets = await outlets_of(desk.pool, desk.vault, tenant_id)
+    # Nothing of an outlet is personal.
+    outlets = await outlets_of(desk.pool, Vault(), tenant_id)
     return [_row(outlet) for outlet in sorted(outlets.values(), key=lambda outlet: outlet.name)]
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, until_everywhere
+from api.cli.desk import Desk, add_json_option, add_tenant_option, at_desk, at_log, until_everywhere
 from api.cli.tree import Tree
 from ledger.errors import LedgerError
 from ledger.roles import ROLES
@@ -42,7 +42,7 @@ def add_to(tree: Tree) -> None:
     create = users.command("create", "make a user", _CREATE, _EXAMPLES, at_desk(_create))
     create.add_argument("--role", required=True, choices=ROLES, help="what the user may do, as for a key")
     create.add_argument("--terminal", type=UUID, metavar="GUID", help="the only terminal to post documents of")
-    listed = users.command("list", "list users", _LIST, _EXAMPLES, at_desk(_list))
+    listed = users.command("list", "list users", _LIST, _EXAMPLES, at_log(_list))
     line = "give a user another password"
     password = users.command("set-password", line, _PASSWORD, _EXAMPLES, at_desk(_password), also=["password"])
     disable = users.command("disable", "let a user sign in no more", _DISABLE, _EXAMPLES, at_desk(_disable))

@@ -22,7 +22,7 @@ from ledger.audit.memory import DamagedKey, Memory, Overtaken
 from ledger.audit.note import Checkpoint
 from ledger.audit.seals import Changed, Signed, Standing
 from ledger.audit.tiles import WIDTH, Edge, Tile
-from ledger.outage import hang_up
+from ledger.outage import hang_up, is_outage
 from ledger.store import Connection, Pool
 from ledger.telling import told
 from ledger.waits import first_of
@@ -107,8 +107,11 @@ class Sealer:
                 await first_of(pause, stop)
 
     async def round(self, connection: Connection) -> bool:
-        """One step for every tenant. True: there is more to do at once."""
-        busy = False
+        """One step for every tenant. True: there is more to do at once.
+
+        What fails for one tenant keeps none of the others waiting: it is raised when all have had their turn.
+        """
+        busy, failed = False, None
         everyone = await seals.standing(connection)
         first_of_all = all(standing.generation is None for standing in everyone)
         for standing in everyone:
@@ -129,6 +132,13 @@ class Sealer:
                 if error.filename is None:
                     raise  # the network's, not a file's
                 self._refuse(standing, f"{error.filename}: {error.strerror}")
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                _log.warning("the log of %s cannot be signed yet: %s", standing.name, told(error))
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return busy
 
     async def _step(self, connection: Connection, standing: Standing, *, first_of_all: bool) -> bool:

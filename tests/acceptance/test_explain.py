@@ -108,6 +108,12 @@ def test_one_hour_and_one_category(server: Server) -> None:
     )
 
 
+def test_a_year_can_be_explained(server: Server) -> None:
+    outlet = new_id()
+    server.post("Order/PostOrder", an_order(OutletId=outlet))
+    assert explain(server, outlet, to="2027-12-27")["Total"] == total(98, 87.5)
+
+
 def test_a_total_was_what_the_ledger_had_heard(server: Server) -> None:
     server.bad(EXPLAIN, **DAY, as_of="2026-11-23", clock="occurred")
 
@@ -121,7 +127,8 @@ def test_no_outlet_is_all_of_them(server: Server, outlet: str | None) -> None:
 
 
 @pytest.mark.parametrize("query", [
-    {"from": None}, {"to": None}, {"from": "x"}, {"to": "2026-11-22"}, {"hour": 24}, {"hour": "x"}, {"outletId": "x"},
+    {"from": None}, {"to": None}, {"from": "x"}, {"to": "2026-11-22"}, {"to": "2027-12-28"}, {"hour": 24},
+    {"hour": "x"}, {"outletId": "x"},
     {"as_of": "then"}, {"after": "x"}, {"after": "2026-11-23_99999_x_x_0"}, {"limit": 0}, {"changesAfter": -1},
     {"category": "\0"}, {"after": f"2026-11-23_99999_{NO_ID}_{NO_ID}_0"},
 ])  # fmt: skip

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from ledger import tokens, users
+from ledger.database import reading
 from ledger.passwords import hashed
 from ledger.roles import ROLES
 from ledger.tokens import Claims
@@ -129,6 +131,20 @@ async def test_other_sessions_of_the_user_go_on(two_shops: Shops) -> None:
     refresh(two_shops, refresh(two_shops, lost).json())
     assert refresh(two_shops, lost).status_code == 401
     assert refresh(two_shops, other).status_code == 200
+
+
+async def test_sessions_do_not_pile_up(two_shops: Shops) -> None:
+    name = await a_user(two_shops)
+    for _ in range(3):
+        sign_in(two_shops, name)
+    async with reading(two_shops.pool, two_shops.first.tenant.tenant_id) as connection:
+        user_id = await connection.fetchval("SELECT user_id FROM ledger.users WHERE name = $1", name)
+        ends = "UPDATE ledger.sessions SET expires_at = now() - $2::interval WHERE ctid = (SELECT max(ctid) %s)"
+        of_user = "FROM ledger.sessions WHERE user_id = $1 AND expires_at > now()"
+        for hours in (25, 23):
+            await connection.execute(ends % of_user, user_id, timedelta(hours=hours))
+        sign_in(two_shops, name)
+        assert await connection.fetchval("SELECT count(*) FROM ledger.sessions WHERE user_id = $1", user_id) == 3
 
 
 @pytest.mark.parametrize("change", ["disabled", "another password"])

@@ -189,3 +189,19 @@ def test_every_later_change_brings_a_record_back_to_the_poller(server: Server) -
     assert server.get("Order/GetOpenOrder", LastExecutedDate=cursor, TerminalId=terminal) == []
     server.set_status(order, 3)
     assert ids(server.get("Order/GetOpenOrder", LastExecutedDate=cursor, TerminalId=terminal)) == [order["Id"]]
+
+
+def test_a_page_of_large_orders_is_refused_and_smaller_ones_are_given(server: Server) -> None:
+    terminal = new_id()
+    drafts = [a_draft(TerminalId=terminal, Comments="x" * 1_000_000) for _ in range(66)]
+    try:
+        for draft in drafts:
+            server.post("Order/PostOpenOrder", draft)
+        (error,) = server.bad("Order/GetOpenOrder", TerminalId=terminal)["errors"]
+        assert error == {"path": "PageSize", "message": "what this asks for is more than 64 MB; ask for fewer"}
+        pages = [server.get("Order/GetOpenOrder", TerminalId=terminal, PageSize=40, PageNo=page) for page in range(3)]
+        assert [len(page) for page in pages] == [40, 26, 0]
+        assert {order["Id"] for page in pages for order in page} == {draft["Id"] for draft in drafts}
+    finally:
+        for draft in drafts:
+            server.set_status(draft, 14)  # other tests ask for the open orders of every terminal

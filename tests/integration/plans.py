@@ -26,7 +26,7 @@ OF_READERS = {
 }  # fmt: skip
 OF_OTHERS = {
     "ledger/queries.sql": {
-        "lock_tenant", "lock_tenant_shared", "read_log", "read_streams", "read_outlets", "append",
+        "lock_tenant", "wait_for_writers", "read_log", "read_streams", "read_outlets", "append",
         "find_event", "read_idempotency_keys", "read_personal_keys", "tenants", "tenant_by_id", "tenant_by_name",
         "add_tenant", "set_tenant_zone", "has_zone", "tenant_facts", "notify", "act_as_owner_for_now", "end_backend",
         "backend_lives",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -201,3 +202,22 @@ def test_with_a_database_of_ones_own(dsn: str, tmp_path: Path) -> None:
     assert run("tenant", "create", "kafe", **settings).returncode == 0
     made = run("key", "create", "--role", "admin", **settings)
     assert made.stdout.startswith("ol_1_")
+
+
+async def test_who_lists_or_compares_upgrades_no_database(dsn: str, tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": dsn, "DATA_DIR": str(tmp_path)}
+    assert run("tenant", "create", "kafe", **settings).returncode == 0
+    owner = await asyncpg.connect(dsn)
+    try:
+        await owner.execute("COMMENT ON SCHEMA ledger IS 'of another version'")
+        lists = ("key list", "user list", "tenant list", "tenant show kafe", "outlet list", "key seal show")
+        said = {command: run(*command.split(), **settings).stderr for command in lists}
+        assert set(said.values()) == {"", said["key seal show"]} and "nothing is sealed yet" in said["key seal show"]
+        assert "`order-ledger migrate` brings it to this one" in one_line(run("replay", "--live", **settings))
+        schema = "SELECT obj_description('ledger'::regnamespace, 'pg_namespace')"
+        assert await owner.fetchval(schema) == "of another version"
+        assert run("migrate", **settings).returncode == 0
+        assert await owner.fetchval(schema) != "of another version"
+        assert run("replay", "--live", **settings).returncode == 0
+    finally:
+        await owner.close()

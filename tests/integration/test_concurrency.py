@@ -80,6 +80,15 @@ async def _claim_settled(pool: Pool, stop: asyncio.Event) -> None:
         await asyncio.sleep(0.002)
 
 
+async def test_no_writer_waits_for_a_reader_between_its_statements(dsn: str) -> None:
+    said: list[str] = []
+    async with await database.open_pool(dsn, max_size=1) as narrow:
+        async with database.reading(narrow, TENANT) as connection:
+            connection.add_query_logger(lambda record: said.append(record.query))
+        assert await settled_head(narrow, TENANT) == 0
+    assert said == [SQL["wait_for_writers"], SQL["head"]], "a transaction would hold the tenant's lock in between"
+
+
 async def test_writers_in_two_processes_leave_no_hole(pool: Pool, processes: list[WriterProcess]) -> None:
     stop = asyncio.Event()
     readers = [Reader(pool, limit) for limit in (7, 100_000)]

@@ -13,8 +13,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from ledger.database import open_pool
 from ledger.events import Event, Recorded
 from ledger.store import Connection
+from ledger.tenants import add_tenant, all_tenants
 from projections import NAMES, following, orders, runner, stock
 from projections.following import run_forever, run_until_caught_up
 from projections.progress import Progress
@@ -168,3 +170,19 @@ async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, mon
             await progress.wait(0.05)
     stop.set()
     await running
+
+
+async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(till: Till, dsn: str) -> None:
+    await add_tenant(till.pool, till.vault, "kiosk")
+    _, kiosk = await all_tenants(till.pool, till.vault)
+    await till.post(sale(1))
+    await run_until_caught_up(till.pool, till.vault)
+    async with await open_pool(dsn, answer_within=1) as pool, till.pool.acquire() as other, other.transaction():
+        await other.execute("SELECT FROM read_orders.orders FOR UPDATE")
+        await till.post(sale(1, Comments="changed"))
+        head = await till._replace(tenant=kiosk).post(sale(2))
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await run_until_caught_up(pool, till.vault)
+        assert await till._replace(tenant=kiosk).checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
+    await run_until_caught_up(till.pool, till.vault)
+    assert (await till.queue())[1] != b""

@@ -12,8 +12,9 @@ import pytest
 
 from ledger.audit import seals
 from ledger.audit.memory import Memory
-from ledger.database import SEALER
-from tests.integration.sealing import Book, files, open_book, seal, sealer_pool, sealing, until
+from ledger.audit.sealer import Sealer
+from ledger.database import SEALER, open_pool
+from tests.integration.sealing import Book, files, open_book, seal, sealer_pool, sealing, settle, until
 
 SWAP = (
     "UPDATE ledger.events SET position = 9999 WHERE position = 50",
@@ -81,6 +82,28 @@ async def test_tenants_are_sealed_apart_also_one_that_comes_later(book: Book, ds
             assert (await other.check())[400].origin == "order-ledger/other"
     await book.check()
     assert (await book.vkey()).startswith("order-ledger/shop+")
+
+
+async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(book: Book, dsn: str, tmp_path: Path) -> None:
+    await seal(dsn, tmp_path)
+    await book.append(10)
+    async with (
+        open_book(dsn, "other", 2) as other,
+        await open_pool(dsn, max_size=1, role=SEALER, answer_within=1) as pool,
+        pool.acquire() as connection,
+    ):
+        await other.append(10)
+        sealer, in_the_way = Sealer(pool, Memory(tmp_path)), book.owner.transaction()
+        await in_the_way.start()
+        await book.owner.execute("INSERT INTO ledger.signed_checkpoints VALUES (1, 1, 10, 'not committed')")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await settle(sealer, connection)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await settle(sealer, connection)
+        assert await other.is_sealed(10)
+        await in_the_way.rollback()
+        await settle(sealer, connection)
+    await book.check()
 
 
 async def test_its_role_may_add_to_the_seal_and_read_events_nothing_else(book: Book, dsn: str, tmp_path: Path) -> None:

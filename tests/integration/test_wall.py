@@ -13,12 +13,13 @@ from ledger import database
 from ledger.database import open_pool
 from ledger.post_order import PostOrder
 from ledger.records import Customer
-from ledger.store import Pool, Vault, settled_head
+from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
 from projections.following import run_until_caught_up
 from tests.integration.conftest import MASTER_KEY, sale
 
+LOG = database.queries("ledger/queries.sql")
 # Whose rows they hold is nobody's secret: names of tenants, and how far projections have come.
 OPEN = {"ledger.tenants", "ledger.checkpoints"}
 RELATIONS = (
@@ -103,6 +104,8 @@ async def test_a_transaction_acts_for_its_tenant_and_the_connection_goes_on_as_b
     async with await open_pool(dsn, max_size=1) as narrow:
         async with database.reading(narrow, one.tenant_id) as connection:
             assert await house.tenants_in("ledger.events", connection) == {one.tenant_id}
-        assert await settled_head(narrow, two.tenant_id) > 0
+        async with narrow.acquire() as connection, connection.transaction():
+            await connection.execute(LOG["lock_tenant"], database.TENANT_LOCK, two.tenant_id)
+            assert await house.tenants_in("ledger.events", connection) == {two.tenant_id}
         async with database.reading(narrow, one.tenant_id) as connection:
             assert await house.tenants_in("ledger.events", connection) == {one.tenant_id}
