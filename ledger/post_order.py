@@ -36,19 +36,21 @@ class PostOrder(Asked, frozen=True, kw_only=True):
     expected: int | None = None
     bare: Order | None = None
     parts: Mapping[int, bytes] = NO_PARTS
-    # What the order may be called by, and what it looks at; the same however often it is asked.
+    # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
     stream: str = ""
     names: Sequence[str] = ()
     lookups: Sequence[Pair] = ()
+    receipts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         names = names_of(self.order)
         issued = self.order.Receipts or () if self.order.Status in order.CLOSED else ()
-        numbers = [(RECEIPT, key) for key in receipts.keys_of(issued, self.order.TerminalId)]
+        numbers = receipts.keys_of(issued, self.order.TerminalId)
         for member, value in (
             ("stream", f"order-{names[0]}"),
             ("names", names),
-            ("lookups", [*numbers, *look_ups(self.order)]),
+            ("lookups", [*((RECEIPT, key) for key in numbers), *look_ups(self.order)]),
+            ("receipts", numbers),
         ):
             msgspec.structs.force_setattr(self, member, value)
 
@@ -65,7 +67,10 @@ class PostOrder(Asked, frozen=True, kw_only=True):
         if position is not None:
             return Decision(duplicate=position)
         events = order_decisions.decide_document(state, self.order, self.expected, self.bare)
-        decision = Decision(claims=receipts.claims(view, stream, events, self.order.TerminalId))
+        numbers = self.receipts
+        if self.order.Receipts is None:  # then those of its draft are
+            numbers = receipts.keys_of(receipts.issued(events), self.order.TerminalId)
+        decision = Decision(claims=receipts.claims(view, stream, numbers))
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)
         settle_order(view, stream, events, self.names, self.swish_type, decision)

@@ -18,9 +18,13 @@ def keys_of(receipts: Iterable[Receipt], terminal_id: UUID) -> list[str]:
     ]
 
 
-def claims(view: View, stream: str, events: Sequence[Event], terminal_id: UUID) -> list[tuple[str, str, str]]:
-    """The numbers that an order's events issue and that it does not have yet. Refused: another order has one."""
-    keys = keys_of([event.receipt for event in events if type(event) is ReceiptIssued], terminal_id)
+def issued(events: Sequence[Event]) -> list[Receipt]:
+    """The receipts that an order's events issue."""
+    return [event.receipt for event in events if type(event) is ReceiptIssued]
+
+
+def claims(view: View, stream: str, keys: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Those of the numbers that the order does not have yet, for it to have. Refused: another order has one."""
     view.need((), [(RECEIPT, key) for key in keys])
     holders = [view.claim(RECEIPT, key) for key in keys]
     for key, holder in zip(keys, holders, strict=True):
