@@ -171,7 +171,8 @@ async def document(request: Request) -> bytes:
 
 def uncompressed(request: Request, raw: bytes) -> bytes:
     """The body's bytes as they came. BadInput: a header says that they are compressed."""
-    for coding in header(request, b"content-encoding").lower().split(","):
+    named = header(request, b"content-encoding")
+    for coding in named.lower().split(",") if named else ():
         if coding.strip() in _CODINGS:
             raise BadInput.at("Content-Encoding", f"a body in {coding.strip()} is not read; send it uncompressed")
     return raw

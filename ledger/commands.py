@@ -109,7 +109,9 @@ class SetStatus(Asked, frozen=True, kw_only=True):
         if not events:
             return Decision(duplicate=state.position)
         terminal_id = order_decisions.existing(state, self.order_id).TerminalId
-        claims = receipts.claims(view, stream, receipts.keys_of(receipts.issued(events), terminal_id))
+        numbers = receipts.keys_of(receipts.issued(events), terminal_id)
+        view.need((), receipts.lookups(numbers))
+        claims = receipts.claims(view, stream, numbers)
         return Decision(events=[(stream, event) for event in events], claims=claims)
 
 

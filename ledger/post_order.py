@@ -16,7 +16,7 @@ from ledger.events import Event, OrderNumbered
 from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order
 from ledger.records import Order
-from ledger.view import ORPHAN, RECEIPT, Decision, Pair, View
+from ledger.view import ORPHAN, Decision, Pair, View
 
 ORDER_INT_ID = "OrderIntID"
 
@@ -49,7 +49,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
         for member, value in (
             ("stream", f"order-{names[0]}"),
             ("names", names),
-            ("lookups", [*((RECEIPT, key) for key in numbers), *look_ups(self.order)]),
+            ("lookups", [*receipts.lookups(numbers), *look_ups(self.order)]),
             ("receipts", numbers),
         ):
             msgspec.structs.force_setattr(self, member, value)
@@ -70,6 +70,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
         numbers = self.receipts
         if self.order.Receipts is None:  # then those of its draft are
             numbers = receipts.keys_of(receipts.issued(events), self.order.TerminalId)
+            view.need((), receipts.lookups(numbers))
         decision = Decision(claims=receipts.claims(view, stream, numbers))
         if self.online:
             events[1:1] = self._numbers(view, state, day, decision)

@@ -166,7 +166,7 @@ def read_posted(record: type[R], body: bytes) -> R:
 
     msgspec.DecodeError, ValueError, TypeError, ArithmeticError: it is written in another way, or wrong.
     """
-    if _NUL in body:
+    if b"\\" in body and _NUL in body:
         raise ValueError("may hold U+0000")
     body = body.removeprefix(tolerant.BYTE_ORDER_MARK)
     try:

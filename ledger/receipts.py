@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.errors import Refused
 from ledger.events import Event, ReceiptIssued
 from ledger.records import Receipt
-from ledger.view import RECEIPT, View
+from ledger.view import RECEIPT, Pair, View
 
 
 def keys_of(receipts: Iterable[Receipt], terminal_id: UUID) -> list[str]:
@@ -23,9 +23,13 @@ def issued(events: Sequence[Event]) -> list[Receipt]:
     return [event.receipt for event in events if type(event) is ReceiptIssued]
 
 
+def lookups(keys: Sequence[str]) -> list[Pair]:
+    """What a view needs for them."""
+    return [(RECEIPT, key) for key in keys]
+
+
 def claims(view: View, stream: str, keys: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Those of the numbers that the order does not have yet, for it to have. Refused: another order has one."""
-    view.need((), [(RECEIPT, key) for key in keys])
+    """Those of the numbers, which the view has, that the order has not yet. Refused: another order has one."""
     holders = [view.claim(RECEIPT, key) for key in keys]
     for key, holder in zip(keys, holders, strict=True):
         if holder is not None and holder != stream:

@@ -95,9 +95,12 @@ class Recent:
 
     def note(self, names: Iterable[Name]) -> None:
         """Keeps of these only that they are there."""
-        newer, _ = self._names
         for name in names:
-            newer.add(name)
+            self._names[0].add(name)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        newer, _ = self._names
         if newer.count > _NAMES_AT_MOST:
             self._names = _Names(), newer
 
@@ -107,15 +110,16 @@ class Recent:
         A stream that has just begun is not kept: few are looked at again, their events are soon read, and what lies in
         memory for nothing has left the processor's caches when its place is wanted (a tenth of a post).
         """
-        states = list(states)
-        self.note(stream for stream, _ in states)
+        newer, _ = self._names
         for stream, state in states:
+            newer.add(stream)
             if isinstance(state, Later) and state.is_whole:
                 continue
             _, known = self._states.pop(stream, (None, _NOTHING))
             size = added.after(stream, known)
             self._bytes += sum(size) - sum(known)
             self._states[stream] = state, size
+        self._make_room()
         # The newest stays, whatever its size: it is the one that is posted again.
         while self._bytes > _BYTES_AT_MOST and len(self._states) > 1:
             _, (_, size) = self._states.popitem(last=False)
