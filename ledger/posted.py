@@ -148,7 +148,7 @@ def _getter(names: tuple[str, ...]) -> Getter:
     return lambda record: tuple(getattr(record, name) for name in names)
 
 
-def _camel(name: str) -> str:
+def camel_case(name: str) -> str:
     """As .NET writes it: `PLU` is `plu`, `OrderIntID` is `orderIntID`, and `WC_ID` is `wC_ID`."""
     at = 1
     while at < len(name) and name[at].isupper() and (at + 1 == len(name) or name[at + 1].isupper()):
@@ -158,7 +158,7 @@ def _camel(name: str) -> str:
 
 _TYPED = _Family("Posted", nullable=False)
 _NULLABLE = _Family("PostedNullable", nullable=True)
-_CAMEL = _Family("PostedCamel", nullable=True, rename=_camel)
+_CAMEL = _Family("PostedCamel", nullable=True, rename=camel_case)
 
 
 def read_posted(record: type[R], body: bytes) -> R:

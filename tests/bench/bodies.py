@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.demo import DEMO_OUTLETS
+from ledger.posted import camel_case
 
 Json = dict[str, Any]
 
@@ -31,9 +32,9 @@ class Template:
         self.names = [part.decode() for part in self._parts[1::2]]
 
     @classmethod
-    def of(cls, body: Json) -> Template:
+    def of(cls, body: Json, *, escaped: bool = False) -> Template:
         """From a document; what stands for a number is written without quotes."""
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(body, ensure_ascii=escaped, separators=(",", ":"))
         return cls(text.replace('"@number@"', "@number@").encode())
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:
@@ -145,6 +146,14 @@ def _online() -> Json:
     return _draft() | web | {"Customer": customer, "DeliveryDate": "@at@"}
 
 
+def _in_camel_case(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {camel_case(name): _in_camel_case(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_in_camel_case(item) for item in value] or None
+    return value
+
+
 _DRAWER: Json = {
     "Id": "@id@", "CashDrawerId": TERMINALS[-1], "ActivityDate": "@at@", "ActivityType": 6, "UserId": "7",
     "CashDrawer": {"Id": TERMINALS[-1], "Name": "Kassa 2", "UserId": None, "TerminalId": "@terminal@"},
@@ -174,6 +183,9 @@ _REPORT: Json = {
 ORDER = Template.of(_final())
 # A card's slip is personal: it is sealed under a key that the order gets of its own.
 SLIP = Template.of(_final(Receipts=[_receipt(1.0, "VISA CONTACTLESS, BUTIKSNR 4711, AID A0000000031010")]))
+# As System.Text.Json writes it by itself; and as a web client does, whose lists nobody made.
+ESCAPED = Template.of(_final(), escaped=True)
+CAMEL_CASE = Template.of(_in_camel_case(_final()), escaped=True)
 RETURN = Template.of(_final(direction=-1, Status=15, Type=5))
 DRAFT = Template.of(_draft())
 ONLINE = Template.of(_online())

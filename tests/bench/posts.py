@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 from tests.bench import load
-from tests.bench.bodies import POSTS, SLIP, Template
+from tests.bench.bodies import CAMEL_CASE, ESCAPED, POSTS, SLIP, Template
 from tests.bench.figures import Figure, Report, interleaved
 from tests.bench.load import Went
 from tests.bench.options import Options
@@ -78,7 +79,7 @@ def measure(stand: Stand, options: Options, report: Report) -> None:
     _bars(report)
     _two_processes(stand, off_books, options, report)
     _many_tenants(stand, options, report)
-    _personal(stand, off_books, options, report)
+    _other_bodies(stand, off_books, options, report)
 
 
 def _empty(lane: Lane, options: Options, report: Report) -> None:
@@ -156,16 +157,24 @@ def _many_tenants(stand: Stand, options: Options, report: Report) -> None:
     report.add(CHAPTER, title, "/s", found["many"], single, many.note(options.rounds))
 
 
-def _personal(stand: Stand, books: Books, options: Options, report: Report) -> None:
-    """Orders that hold nothing personal, and orders with something to seal and a new key for it."""
+def _other_bodies(stand: Stand, books: Books, options: Options, report: Report) -> None:
+    """The same order written in other ways, and with something to seal under a new key."""
     server = stand.serve(books, *OFF)
     path, template = POSTS["PostOrder"]
+    bodies = {
+        "nothing personal in it": template,
+        "with a card's slip": SLIP,
+        "with escapes": ESCAPED,
+        "camel case, null lists": CAMEL_CASE,
+    }
     with stopping(server):
         lane = Lane(stand, server, books, options)
-        runs = {"plain": lambda: lane.post(path, template, USUAL), "slip": lambda: lane.post(path, SLIP, USUAL)}
+        runs = {name: functools.partial(lane.post, path, body, USUAL) for name, body in bodies.items()}
         found = interleaved(options.rounds, runs)
-    plain = report.add(CHAPTER, f"PostOrder, {USUAL} connections, nothing personal in it", "/s", found["plain"])
-    report.add(CHAPTER, f"PostOrder, {USUAL} connections, with a card's slip", "/s", found["slip"], plain)
+    plain = None
+    for name in bodies:
+        added = report.add(CHAPTER, f"PostOrder, {USUAL} connections, {name}", "/s", found[name], plain)
+        plain = plain or added
 
 
 def lag(stand: Stand, options: Options, report: Report) -> None:

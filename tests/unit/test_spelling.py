@@ -100,7 +100,7 @@ def by_dotnet(record: Record, rename: Callable[[str], str]) -> dict[str, Any]:
 
 
 @each_kind
-@pytest.mark.parametrize("rename", [str, posted._camel], ids=["as it is", "camel case"])
+@pytest.mark.parametrize("rename", [str, posted.camel_case], ids=["as it is", "camel case"])
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_what_dotnet_writes_is_read_the_fast_way(
@@ -119,7 +119,7 @@ def test_what_dotnet_writes_is_read_the_fast_way(
     [("Id", "id"), ("PLU", "plu"), ("OrderIntID", "orderIntID"), ("WC_ID", "wC_ID"), ("IsInInvoice", "isInInvoice")],
 )
 def test_camel_case_as_dotnet_has_it(name: str, written: str) -> None:
-    assert posted._camel(name) == written
+    assert posted.camel_case(name) == written
 
 
 @each_kind
