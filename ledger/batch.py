@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
-from uuid import UUID
 
 from ledger import codec
 from ledger.batch_read import NOTHING, Found, Seen, Wanted, miss, read
@@ -32,7 +31,6 @@ from ledger.view import Decision, MovedOn, NotLoaded, Pair
 from ledger.written import data_of
 
 S = TypeVar("S")
-_NOBODY: frozenset[UUID] = frozenset()
 
 
 class Batch:
@@ -173,8 +171,7 @@ class Batch:
         version = state.version
         sealed_by, data = None, data_of(event, command.parts)
         if data is None and codec.personal(event):
-            after = self._state(stream)
-            sealed_by = subject(stream, event, after.owners if isinstance(after, OrderState) else _NOBODY)
+            sealed_by = subject(stream, event, state.owners)
         self.appended.append(Appended(stream, version, event, index, sealed_by, data))
 
     async def load(self, connection: Connection, vault: Vault) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from uuid import UUID
+
 from ledger import customer, document, order, swish
 from ledger.customer import CustomerState
 from ledger.document import DocumentState
@@ -11,6 +14,7 @@ from ledger.swish import SwishState
 
 State = OrderState | DocumentState | SwishState | CustomerState
 
+_NOBODY: frozenset[UUID] = frozenset()
 _ORDER, _SWISH, _CUSTOMER, _DOCUMENT = OrderState(), SwishState(), CustomerState(), DocumentState()
 
 
@@ -53,6 +57,14 @@ class Later:
         """One more event."""
         self._events.append((position, event, fingerprint))
         self.version += 1
+
+    @property
+    def owners(self) -> Set[UUID]:
+        """Every customer that an order was ever said to be of; none of anything else."""
+        if not isinstance(self._before, OrderState):
+            return _NOBODY
+        named = {customer.named_by(event) for _, event, _ in self._events}
+        return {one for one in named | self._before.owners if one.int}
 
     def folded(self) -> State:
         """The state after all of them."""
