@@ -12,7 +12,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import UNSET
 
 from ledger import full_records
+from ledger.annotations import is_list, record_in
 from ledger.errors import CannotDecode
 from ledger.events import PERSONAL_MEMBERS, STORED, Event
 from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
@@ -153,9 +154,9 @@ def personal(value: Event | Record) -> bool:
     own, blank, children = _probe(type(value))
     if own(value) != blank and any(_tells(getattr(value, name)) for name in _shape(type(value)).own):
         return True
-    for name, is_list in children:
+    for name, are_many in children:
         child = getattr(value, name)
-        if child and (any(map(personal, child)) if is_list else personal(child)):
+        if child and (any(map(personal, child)) if are_many else personal(child)):
             return True
     return False
 
@@ -187,7 +188,7 @@ def _shaped_decoder(kind: type[Event], lean: bool) -> Callable[[bytes], Event]:
 
 
 def _shaped(annotation: Any, lean: bool) -> Any:
-    record = _record_in(annotation)
+    record = record_in(annotation)
     if record is None:
         return annotation
     full = getattr(full_records, f"Full{record.__name__}")
@@ -207,9 +208,9 @@ def _shape(kind: type) -> _Shape:
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     own = [*(PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())), *(["extra"] if "extra" in fields else [])]
     children = [
-        (name, _is_list(field.type))
+        (name, is_list(field.type))
         for name, field in fields.items()
-        if name not in own and _record_in(field.type) is not None
+        if name not in own and record_in(field.type) is not None
     ]
     defaults = {name: {} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in own}
     return _Shape(tuple(own), tuple(children), defaults)
@@ -230,16 +231,6 @@ def _tells(value: Any) -> bool:
     return value not in _NOTHING
 
 
-def _record_in(annotation: Any) -> type[Record] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Record):
-        return annotation
-    return next(filter(None, map(_record_in, get_args(annotation))), None)
-
-
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))
-
-
 def _cut(value: Any) -> tuple[Any, Loose]:
     """A struct without what is personal in it, and that as a sparse tree; list items go by their index."""
     kind: type = type(value)
@@ -249,11 +240,11 @@ def _cut(value: Any) -> tuple[Any, Loose]:
     for name in own:
         if _tells(member := getattr(value, name)):
             cut["$extra" if name == "extra" else name], bare[name] = member, defaults[name]
-    for name, is_list in children:
+    for name, are_many in children:
         below = getattr(value, name)
         if not below:
             continue
-        if is_list:
+        if are_many:
             pairs = list(map(_cut, below))
             found = {str(index): part for index, (_, part) in enumerate(pairs) if part}
             rest: Any = [item for item, _ in pairs]

@@ -18,13 +18,14 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from types import NoneType
-from typing import Any, NamedTuple, TypeVar, cast, get_args, get_origin
+from typing import Any, NamedTuple, TypeVar, cast, get_args
 
 import msgspec
 from msgspec.structs import FieldInfo
 
 from ledger import scalars, tolerant
 from ledger.amounts import Known, canonical_text
+from ledger.annotations import is_list, record_in
 from ledger.errors import BadInput
 from ledger.records import CustomerInvoice, Order, Product, Record, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
@@ -92,11 +93,11 @@ class _Family:
             return Any
         if field.name == "extra":
             return msgspec.UnsetType  # ours: nobody can send it
-        record = _record_in(kind)
+        record = record_in(kind)
         if record is Product:
             return msgspec.Raw
         if record is not None:
-            kind = f"list[{self._twin(record)}]" if _is_list(kind) else self._twin(record)
+            kind = f"list[{self._twin(record)}]" if is_list(kind) else self._twin(record)
             return f"{kind} | None" if self._may_be_null(field) or NoneType in get_args(field.type) else kind
         return kind | None if self._may_be_null(field) else kind
 
@@ -116,23 +117,13 @@ class _Family:
         decimals = tuple(field.name for field in fields if _is_decimal(field))
         others = tuple(field.name for field in fields if self._may_be_null(field) and field.name not in decimals)
         unsent = {field.name: _default(field) for field in fields if not field.required}
-        parts = tuple(field.name for field in fields if _record_in(field.type) is not None)
+        parts = tuple(field.name for field in fields if record_in(field.type) is not None)
         of_parts = _getter(parts) if parts else None
         return _Plan(record, decimals, _getter(decimals), others, _getter(others), unsent, of_parts)
 
 
 def _is_decimal(field: FieldInfo) -> bool:
     return field.type in (Decimal, Decimal | None)
-
-
-def _is_list(annotation: Any) -> bool:
-    return list in (get_origin(annotation), *map(get_origin, get_args(annotation)))
-
-
-def _record_in(annotation: Any) -> type[Record] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Record):
-        return annotation
-    return next(filter(None, map(_record_in, get_args(annotation))), None)
 
 
 def _default(field: FieldInfo) -> Callable[[], Any]:

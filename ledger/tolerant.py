@@ -10,14 +10,14 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from types import NoneType
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ledger import records, scalars
+from ledger.annotations import is_list, record_in
 from ledger.business_time import instant
 from ledger.cards import mask_unknown, masked
 from ledger.errors import BadInput
@@ -193,11 +193,7 @@ def _members(record: type[records.Record]) -> tuple[dict[str, _Member], tuple[st
 def _member(field: msgspec.structs.FieldInfo) -> _Member:
     """By its annotation in `records`."""
     rule = next((rule for known, rule in _RULES if field.type == known), None)
-    (kind, *_) = [part for part in get_args(field.type) if part is not NoneType] or [field.type]
-    if get_origin(field.type) is list:
-        return _Member(field.name, rule, kind, is_list=True)
-    is_list = get_origin(kind) is list
-    return _Member(field.name, rule, get_args(kind)[0] if is_list else kind, is_list)
+    return _Member(field.name, rule, record_in(field.type) or UUID, is_list(field.type))
 
 
 def _list(item: Any, value: Any, path: str, problems: Problems) -> Any:
