@@ -84,8 +84,8 @@ def test_lines_are_the_same_events(server: Server) -> None:
     server.post("Order/PostOrder", bodies.an_order())
     found = server.client.get(EVENTS, headers={"Accept": "application/x-ndjson"})
     assert found.headers["Content-Type"].startswith("application/x-ndjson")
-    assert [json.loads(line) for line in found.text.splitlines()] == pages(server)
-    some = server.client.get(EVENTS, params={"format": "ndjson", "after": 2, "limit": 3}).text.splitlines()
+    assert [json.loads(line) for line in found.content.splitlines()] == pages(server)
+    some = server.client.get(EVENTS, params={"format": "ndjson", "after": 2, "limit": 3}).content.splitlines()
     assert [json.loads(line)["Position"] for line in some] == [3, 4, 5]
 
 
