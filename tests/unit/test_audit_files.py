@@ -122,10 +122,12 @@ def lines_of_bytes(whole: bytes, kind: str) -> bytes:
 @given(st.integers(0, len(LINE) - 1), st.binary(max_size=3), st.integers(0, 3))
 @example(12, b"05", 1)
 @example(12, b"5.0", 1)
+@example(12, b"-", 0)
+@example(12, b"0", 1)
 def test_a_line_that_changes_is_another_event_or_none(at: int, put: bytes, gone: int) -> None:
     """But for its position, which is no part of a leaf: it says where in the tree that is, and is checked by itself."""
     changed = (LINE[:at] + put + LINE[at + gone :]).replace(b"\n", b"")
-    position = re.match(rb'\{"position":(0|[1-9]\d*),', changed)
+    position = re.match(rb'\{"position":(-?(?:0|[1-9]\d*)),', changed)
     assume(position is None or position[1] == b"5")
     hasher = Hasher(0, KNOWN, 1, [])
     chunks.add_lines(hasher, changed + b"\n", "x")
