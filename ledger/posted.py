@@ -107,11 +107,8 @@ class _Family:
 
     def _field(self, field: FieldInfo) -> Any:
         name = field.encode_name if field.name == "extra" else self._rename(field.name)
-        if field.required:
-            return msgspec.field(name=name)
-        if field.default_factory is not msgspec.NODEFAULT:
-            return msgspec.field(name=name, default_factory=field.default_factory)
-        return msgspec.field(name=name, default=field.default)
+        default: dict[str, Any] = {"default": field.default, "default_factory": field.default_factory}
+        return msgspec.field(name=name, **default)
 
     def _plan(self, record: type[Record], fields: Iterable[FieldInfo]) -> _Plan:
         decimals = tuple(field.name for field in fields if _is_decimal(field))
