@@ -1,8 +1,10 @@
-"""What the annotation of a record's member says. Pure."""
+"""The members of records: what their annotations say, and many at a time. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, get_args, get_origin
+import operator
+from collections.abc import Callable
+from typing import Any, cast, get_args, get_origin
 
 from ledger.records import Record
 
@@ -17,3 +19,11 @@ def record_in(annotation: Any) -> type[Record] | None:
 def is_list(annotation: Any) -> bool:
     """Whether a member is a list, which may be null."""
     return list in (get_origin(annotation), *map(get_origin, get_args(annotation)))
+
+
+def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Gives the members of these names as a tuple."""
+    if len(names) > 1:
+        return cast(Callable[[Any], tuple[Any, ...]], operator.attrgetter(*names))
+    # Of one name alone, or none, `attrgetter` gives no tuple.
+    return lambda record: tuple(getattr(record, name) for name in names)

@@ -83,19 +83,17 @@ class Rows:
             if by is None:
                 by = encoded[one.command] = codec.encoder.encode(metadata[one.command])
             name, schema_version = NAMES[type(one.event)]
-            data = one.data or _data(event_id, one, keys)
+            data = _data(event_id, one, keys)
             batch.sizes.add(one.stream, name, len(data))
             occurred = occurred_at(one.event) or told
             self._rows.append((event_id.hex(), one.stream, one.version, name, schema_version, occurred, by, data))
 
 
 def _data(event_id: bytes, one: Appended, keys: Mapping[str, bytes]) -> bytes:
-    if one.sealed_by is None:
-        return codec.encode(one.event)
-    if one.sealed_by in keys:
-        nonce = os.urandom(codec.NONCE_BYTES)
-        return codec.encode_sealed(one.event, one.sealed_by, keys[one.sealed_by], nonce, event_id)
-    return codec.encode_without_personal(one.event)
+    """Of somebody who was erased nothing is sealed any more."""
+    if one.sealed_by is None or one.sealed_by not in keys:
+        return one.encoded.data
+    return codec.seal(one.encoded, one.sealed_by, keys[one.sealed_by], os.urandom(codec.NONCE_BYTES), event_id)
 
 
 async def append(

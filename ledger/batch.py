@@ -28,7 +28,7 @@ from ledger.recent import Recent, Sizes
 from ledger.store import Connection, Vault, decode_rows
 from ledger.swish import SwishState
 from ledger.view import Decision, MovedOn, NotLoaded, Pair
-from ledger.written import data_of
+from ledger.written import encoded_before
 
 S = TypeVar("S")
 
@@ -169,10 +169,9 @@ class Batch:
             state = self._states[stream] = Later(stream, state)
         state.add(self.end + 1, event, command.fingerprint)
         version = state.version
-        sealed_by, data = None, data_of(event, command.parts)
-        if data is None and codec.personal(event):
-            sealed_by = subject(stream, event, state.owners)
-        self.appended.append(Appended(stream, version, event, index, sealed_by, data))
+        encoded = encoded_before(event, command.parts) or codec.encode(event)
+        sealed_by = subject(stream, event, state.owners) if encoded.personal else None
+        self.appended.append(Appended(stream, version, event, encoded, index, sealed_by))
 
     async def load(self, connection: Connection, vault: Vault) -> None:
         """Reads what was needed and not there: one query, whatever the batch's size, if any. MovedOn: see there."""

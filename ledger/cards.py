@@ -10,7 +10,6 @@ identifies a product or a document is not looked into: a barcode or an OCR numbe
 from __future__ import annotations
 
 import functools
-import operator
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -18,6 +17,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from ledger.annotations import getter
 from ledger.records import Outlet, Payment, Product, Record
 
 SHORTEST = 13
@@ -127,11 +127,7 @@ def _plan(kind: type[Record]) -> tuple[Callable[[Record], tuple[Any, ...]], tupl
     if kind is Payment:
         names.remove("CreditCardNo")  # masked whatever it looks like
     bare = {field.name: [] if field.default is msgspec.NODEFAULT else field.default for field in fields}
-    if not names:
-        return lambda record: (), (), ()
-    # An attrgetter gives a tuple from two names on.
-    names += names if len(names) == 1 else []
-    return operator.attrgetter(*names), tuple(names), tuple(bare[name] for name in names)
+    return getter(tuple(names)), tuple(names), tuple(bare[name] for name in names)
 
 
 def _holds(annotation: Any, kind: type) -> bool:

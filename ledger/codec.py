@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import UNSET
 
 from ledger import full_records
-from ledger.annotations import is_list, record_in
+from ledger.annotations import getter, is_list, record_in
 from ledger.errors import CannotDecode
-from ledger.events import PERSONAL_MEMBERS, STORED, Event
+from ledger.events import PERSONAL_MEMBERS, STORED, Encoded, Event
 from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
 
 NONCE_BYTES = 12
@@ -61,22 +60,27 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
 _metadata = msgspec.json.Decoder(Metadata).decode
 
 
-def encode(event: Event) -> bytes:
-    """The event's JSON, with nothing cut out: only for an event that is not `personal`."""
-    return encoder.encode(event)
+def encode(event: Event) -> Encoded:
+    """What is to be stored of an event."""
+    return _encoded(*_cut(event))
 
 
-def encode_sealed(event: Event, subject: str, key: bytes, nonce: bytes, context: bytes) -> bytes:
+def encode_member(name: str, record: Record, written: bytes | None) -> Encoded:
+    """The same of an event of one member, whose record may have been `written` as JSON before."""
+    bare, cut = _cut(record)
+    if not cut and written is not None:
+        return Encoded(b'{"%b":%b}' % (name.encode(), written), b"")
+    return _encoded({name: bare}, {name: cut} if cut else cut)
+
+
+def _encoded(bare: Event | Loose, cut: Loose) -> Encoded:
+    return Encoded(encoder.encode(bare), encoder.encode(cut) if cut else b"")
+
+
+def seal(event: Encoded, subject: str, key: bytes, nonce: bytes, context: bytes) -> bytes:
     """The event's JSON with its personal data under `key`; `context` (the event's id) binds the box to its place."""
-    bare, cut = _cut(event)
-    box = nonce + AESGCM(key).encrypt(nonce, encoder.encode(cut), context)
-    sealed = _Sealed(key=subject, box=base64.b64encode(box).decode())
-    return b'%b,"sealed":%b}' % (encoder.encode(bare)[:-1], encoder.encode(sealed))
-
-
-def encode_without_personal(event: Event) -> bytes:
-    """The event's JSON without its personal data: of somebody who was erased nothing is sealed any more."""
-    return encoder.encode(_cut(event)[0])
+    box = base64.b64encode(nonce + AESGCM(key).encrypt(nonce, event.personal, context))
+    return b'%b,"sealed":{"key":%b,"box":"%b"}}' % (event.data[:-1], encoder.encode(subject), box)
 
 
 def decode(
@@ -149,18 +153,6 @@ def decode_metadata(metadata: bytes) -> Metadata:
         raise CannotDecode(f"metadata: {type(error).__name__}") from error
 
 
-def personal(value: Event | Record) -> bool:
-    """Whether an event holds anything that may be stored only as ciphertext: more than a blank where it could be."""
-    own, blank, children = _probe(type(value))
-    if own(value) != blank and any(_tells(getattr(value, name)) for name in _shape(type(value)).own):
-        return True
-    for name, are_many in children:
-        child = getattr(value, name)
-        if child and (any(map(personal, child)) if are_many else personal(child)):
-            return True
-    return False
-
-
 class _Sealed(msgspec.Struct):
     key: str
     box: str
@@ -196,11 +188,14 @@ def _shaped(annotation: Any, lean: bool) -> Any:
 
 
 class _Shape(NamedTuple):
-    """What of a struct is personal as a whole, and which members hold records: (name, whether a list)."""
+    """What of a struct is personal as a whole: a getter of it, its names, and what the getter gives of a blank one. And
+    which members hold records: (name, whether a list).
+    """
 
+    of_own: Callable[[Any], tuple[Any, ...]]
     own: tuple[str, ...]
+    blank: tuple[Any, ...]
     children: tuple[tuple[str, bool], ...]
-    defaults: dict[str, Any]
 
 
 @functools.cache
@@ -212,18 +207,8 @@ def _shape(kind: type) -> _Shape:
         for name, field in fields.items()
         if name not in own and record_in(field.type) is not None
     ]
-    defaults = {name: {} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in own}
-    return _Shape(tuple(own), tuple(children), defaults)
-
-
-@functools.cache
-def _probe(kind: type) -> tuple[Callable[[Any], Any], Any, tuple[tuple[str, bool], ...]]:
-    """How to see in one step that nothing personal is set: a getter, what it gives then, and where to look further."""
-    own, children, defaults = _shape(kind)
-    if not own:
-        return lambda value: None, None, children
-    blank = tuple(defaults.values())
-    return operator.attrgetter(*own), blank[0] if len(own) == 1 else blank, children
+    blank = [{} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in own]
+    return _Shape(getter(tuple(own)), tuple(own), tuple(blank), tuple(children))
 
 
 def _tells(value: Any) -> bool:
@@ -234,25 +219,25 @@ def _tells(value: Any) -> bool:
 def _cut(value: Any) -> tuple[Any, Loose]:
     """A struct without what is personal in it, and that as a sparse tree; list items go by their index."""
     kind: type = type(value)
-    own, children, defaults = _shape(kind)
+    of_own, own, blank, children = _shape(kind)
     cut: Loose = {}
     bare: Loose = {}
-    for name in own:
-        if _tells(member := getattr(value, name)):
-            cut["$extra" if name == "extra" else name], bare[name] = member, defaults[name]
+    if (members := of_own(value)) != blank:
+        for name, member, none in zip(own, members, blank, strict=True):
+            if _tells(member):
+                cut["$extra" if name == "extra" else name], bare[name] = member, none
     for name, are_many in children:
-        below = getattr(value, name)
-        if not below:
+        if not (below := getattr(value, name)):
             continue
-        if are_many:
-            pairs = list(map(_cut, below))
-            found = {str(index): part for index, (_, part) in enumerate(pairs) if part}
-            rest: Any = [item for item, _ in pairs]
-        else:
-            rest, found = _cut(below)
+        rest, found = _cut_each(below) if are_many else _cut(below)
         if found:
             cut[name], bare[name] = found, rest
     return (msgspec.structs.replace(value, **bare) if cut else value), cut
+
+
+def _cut_each(values: list[Any]) -> tuple[list[Any], Loose]:
+    pairs = list(map(_cut, values))
+    return [rest for rest, _ in pairs], {str(index): cut for index, (_, cut) in enumerate(pairs) if cut}
 
 
 def _mend(tree: Loose, cut: Loose) -> None:

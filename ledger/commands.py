@@ -17,14 +17,14 @@ import msgspec
 from ledger import document, order, order_decisions, receipts, swish, swish_door
 from ledger.business_time import is_zone
 from ledger.errors import BadInput, Refused
-from ledger.events import Event, InvoiceSaved, OutletSet, SwishStatusReceived
+from ledger.events import Encoded, Event, InvoiceSaved, OutletSet, SwishStatusReceived
 from ledger.reactions import refund_lookups, settle_swish
 from ledger.records import CustomerInvoice, ExternalInformation, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
 from ledger.view import PAYMENT_REFERENCE, REFERENCE_KINDS, REFUND_OF, Decision, View
 
 _NAME_AT_MOST = 200
-NO_PARTS: Mapping[int, bytes] = {}
+NO_PARTS: Mapping[int, Encoded] = {}
 
 
 class Command(Protocol):
@@ -35,8 +35,8 @@ class Command(Protocol):
         """By what its document is known again; None where there is none."""
 
     @property
-    def parts(self) -> Mapping[int, bytes]:
-        """The data of its document's events, where it was made already, by the `id` of their record (see `written`)."""
+    def parts(self) -> Mapping[int, Encoded]:
+        """The JSON of its document's events, if it was made already, by the `id` of their record (see `written`)."""
 
     def decide(self, view: View, now: datetime) -> Decision:
         """What follows, or `Refused`. `now` is an aware datetime."""
@@ -48,7 +48,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
 
     @property
-    def parts(self) -> Mapping[int, bytes]:
+    def parts(self) -> Mapping[int, Encoded]:
         return NO_PARTS
 
 

@@ -22,6 +22,7 @@ from ledger.events import (
     CustomerErased,
     DrawerEntryCorrected,
     DrawerEntryLogged,
+    Encoded,
     Event,
     InvoiceSaved,
     OrderInvoiced,
@@ -45,7 +46,7 @@ class EraseCustomer(msgspec.Struct, frozen=True, kw_only=True):
 
     customer_id: UUID
     fingerprint: str | None = None
-    parts: dict[int, bytes] = {}
+    parts: dict[int, Encoded] = {}
 
     def decide(self, view: View, now: datetime) -> Decision:
         """The erasure. Refused: no order and no invoice ever named this customer."""
@@ -109,7 +110,7 @@ def _joins(view: View, stream: str, event: Event) -> list[Claim]:
             found.append((SWISH_OF, str(event.order_id), stream))
         case DrawerEntryLogged() | DrawerEntryCorrected():
             # Few bring anything beyond the known members, and nothing else of them is personal.
-            if event.entry.OrderId.int and codec.personal(event):
+            if event.entry.OrderId.int and codec.encode(event).personal:
                 found.append((DRAWER_OF, str(event.entry.OrderId), stream))
     return found
 

@@ -230,17 +230,24 @@ PERSONAL_MEMBERS: dict[type[Event], tuple[str, ...]] = {
 }
 
 
+class Encoded(NamedTuple):
+    """An event's JSON without its personal data, and that as the JSON of a sparse tree; `b""` where there is none."""
+
+    data: bytes
+    personal: bytes
+
+
 class Appended(NamedTuple):
-    """An event to append. `command` is the index of the one it belongs to; `sealed_by` the subject whose key seals what
-    is personal in it (`customer.subject`), None where there is nothing; `data` its bytes, if they were made already.
+    """An event to append, and its JSON. `command` is the index of the one it belongs to; `sealed_by` the subject whose
+    key seals what is personal in it (`customer.subject`), None where there is nothing.
     """
 
     stream: str
     version: int
     event: Event
+    encoded: Encoded
     command: int
     sealed_by: str | None
-    data: bytes | None
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):

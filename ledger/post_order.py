@@ -12,7 +12,7 @@ from ledger import order, order_decisions, receipts
 from ledger.business_time import NO_TIME
 from ledger.commands import NO_PARTS, Asked
 from ledger.erasure import look_ups
-from ledger.events import Event, OrderNumbered
+from ledger.events import Encoded, Event, OrderNumbered
 from ledger.order import OrderState
 from ledger.reactions import names_of, settle_order
 from ledger.records import Order
@@ -25,7 +25,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
     """PostOpenOrder (`draft_only`), PostOrder, and PostOnlineOrder (`online`: draws the numbers the order lacks).
 
     `zone` is the outlet's; `swish_type` the TypeId of payments that Swish brings; `bare` the order without payments and
-    receipts, and `parts` the data of its events, if they were made already (see `written`).
+    receipts, and `parts` the JSON of its events, if it was made already (see `written`).
     """
 
     order: Order
@@ -35,7 +35,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
     online: bool = False
     expected: int | None = None
     bare: Order | None = None
-    parts: Mapping[int, bytes] = NO_PARTS
+    parts: Mapping[int, Encoded] = NO_PARTS
     # What the order may be called by, what it looks at, and the receipts it brings; the same however often it is asked.
     stream: str = ""
     names: Sequence[str] = ()

@@ -13,7 +13,6 @@ they may be null wherever they may be left out (.NET: a list that nobody made); 
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -25,7 +24,7 @@ from msgspec.structs import FieldInfo
 
 from ledger import scalars, tolerant
 from ledger.amounts import Known, canonical_text
-from ledger.annotations import is_list, record_in
+from ledger.annotations import getter, is_list, record_in
 from ledger.errors import BadInput
 from ledger.records import CustomerInvoice, Order, Product, Record, SwishPayment
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
@@ -115,8 +114,8 @@ class _Family:
         others = tuple(field.name for field in fields if self._may_be_null(field) and field.name not in decimals)
         unsent = {field.name: _default(field) for field in fields if not field.required}
         parts = tuple(field.name for field in fields if record_in(field.type) is not None)
-        of_parts = _getter(parts) if parts else None
-        return _Plan(record, decimals, _getter(decimals), others, _getter(others), unsent, of_parts)
+        of_parts = getter(parts) if parts else None
+        return _Plan(record, decimals, getter(decimals), others, getter(others), unsent, of_parts)
 
 
 def _is_decimal(field: FieldInfo) -> bool:
@@ -127,13 +126,6 @@ def _default(field: FieldInfo) -> Callable[[], Any]:
     if field.default_factory is not msgspec.NODEFAULT:
         return cast(Callable[[], Any], field.default_factory)
     return lambda: field.default
-
-
-def _getter(names: tuple[str, ...]) -> Getter:
-    """Of one name alone, or none, `attrgetter` gives no tuple."""
-    if len(names) > 1:
-        return cast(Getter, operator.attrgetter(*names))
-    return lambda record: tuple(getattr(record, name) for name in names)
 
 
 def camel_case(name: str) -> str:

@@ -18,6 +18,7 @@ from msgspec import UNSET
 
 from ledger import codec
 from ledger.events import (
+    Encoded,
     Event,
     OrderAmended,
     OrderClosed,
@@ -27,7 +28,7 @@ from ledger.events import (
     ReceiptIssued,
 )
 from ledger.order import CLOSED
-from ledger.records import Order, Payment, Receipt, Record
+from ledger.records import Order, Payment, Receipt
 
 # The order of members that we do not know says nothing: a retry may have another.
 encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
@@ -44,13 +45,13 @@ _MEMBER: dict[type[Event], str] = {
 
 
 class Written(NamedTuple):
-    """`bare` is the order without payments and receipts, `whole` its JSON with them; `parts` the data of the events of
-    both, by the `id` of the record they bring. What holds something personal is not among them: it has to be sealed.
+    """`bare` is the order without payments and receipts, `whole` its JSON with them; `parts` the JSON of the events of
+    both, by the `id` of the record they bring.
     """
 
     bare: Order
     whole: bytes
-    parts: Mapping[int, bytes]
+    parts: Mapping[int, Encoded]
 
 
 def write(order: Order) -> Written:
@@ -66,19 +67,20 @@ def write(order: Order) -> Written:
         marks, lists = marks + b',"Payments":[]', lists + b',"Payments":[%b]' % b",".join(payments)
     marked = encoder.encode(bare)
     bare.Receipts = bare.Payments = None
-    if not _ends_with_known_members(order):
-        return Written(bare, encoder.encode(order), {})
-    at = marked.rindex(marks)
-    before, after = marked[:at], marked[at + len(marks) :]
-    whole = b"%b%b%b" % (before, lists, after)
-    made: list[tuple[Record, bytes]]
-    if order.Status in CLOSED:
-        made = [(bare, b'{"order":%b%b}' % (before, after))]
-        made += [(one, b'{"payment":%b}' % json) for one, json in zip(order.Payments or (), payments, strict=True)]
-        made += [(one, b'{"receipt":%b}' % json) for one, json in zip(order.Receipts or (), receipts, strict=True)]
+    own: bytes | None = None
+    if _ends_with_known_members(order):
+        at = marked.rindex(marks)
+        before, after = marked[:at], marked[at + len(marks) :]
+        own, whole = before + after, b"%b%b%b" % (before, lists, after)
     else:
-        made = [(order, b'{"order":%b}' % whole)]
-    return Written(bare, whole, {id(record): data for record, data in made if not codec.personal(record)})
+        whole = encoder.encode(order)
+    if order.Status not in CLOSED:
+        return Written(bare, whole, {id(order): codec.encode_member("order", order, whole)})
+    parts = {id(bare): codec.encode_member("order", bare, own)}
+    for name, records, written in (("payment", order.Payments, payments), ("receipt", order.Receipts, receipts)):
+        for record, json in zip(records or (), written, strict=True):
+            parts[id(record)] = codec.encode_member(name, record, json)
+    return Written(bare, whole, parts)
 
 
 def _ends_with_known_members(order: Order) -> bool:
@@ -91,8 +93,8 @@ def _each(records: Sequence[Payment] | Sequence[Receipt] | None) -> list[bytes]:
     return [encoder.encode(record) for record in records or ()]
 
 
-def data_of(event: Event, parts: Mapping[int, bytes]) -> bytes | None:
-    """The event's data, where it was made already; None: it was not, or the event has more than its one record."""
+def encoded_before(event: Event, parts: Mapping[int, Encoded]) -> Encoded | None:
+    """The event's JSON, where it was made already; None: it was not, or the event has more than its one record."""
     name = _MEMBER.get(type(event)) if parts else None
     if name is None or (type(event) is PaymentCaptured and event.swish is not None):
         return None

@@ -16,6 +16,7 @@ from ledger.commit import commit_under_lock
 from ledger.database import open_pool, reading
 from ledger.draft import Draft, Request
 from ledger.errors import Refused, Unavailable
+from ledger.events import Encoded
 from ledger.recent import Recent
 from ledger.records import CustomerInvoice
 from ledger.tenant_queue import HALVED_FROM
@@ -43,7 +44,7 @@ class Broken:
     """A command with a bug in it."""
 
     fingerprint: str | None = None
-    parts: Mapping[int, bytes] = MappingProxyType({})
+    parts: Mapping[int, Encoded] = MappingProxyType({})
 
     def decide(self, view: View, now: datetime) -> Decision:
         raise ZeroDivisionError

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ledger.errors import Refused
+from ledger.events import Encoded
 from ledger.view import Decision, View
 from ledger.writer import Context
 from tests.integration.shop import Shop, open_shop, sale
@@ -65,7 +66,7 @@ class Broken:
     """A command with a bug: its whole batch fails, and is tried one by one."""
 
     fingerprint: str | None = None
-    parts: Mapping[int, bytes] = MappingProxyType({})
+    parts: Mapping[int, Encoded] = MappingProxyType({})
 
     def decide(self, view: View, now: datetime) -> Decision:
         """Never gets there."""

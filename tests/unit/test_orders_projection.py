@@ -36,7 +36,7 @@ def log(*happened: Event, after: int = 0) -> list[Recorded]:
     """The events as the runner hands them over: stored, read back in their full shape, a second apart."""
     found = []
     for version, event in enumerate(happened, after + 1):
-        read = codec.decode(*events.NAMES[type(event)], codec.encode(event), {}, b"", full=True)
+        read = codec.decode(*events.NAMES[type(event)], codec.encoder.encode(event), {}, b"", full=True)
         found.append(Recorded(version, STREAM, version, FIRST, FIRST + (version - 1) * 1_000_000, read))
     return found
 
