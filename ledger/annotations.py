@@ -26,4 +26,7 @@ def getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     if len(names) > 1:
         return cast(Callable[[Any], tuple[Any, ...]], operator.attrgetter(*names))
     # Of one name alone, or none, `attrgetter` gives no tuple.
-    return lambda record: tuple(getattr(record, name) for name in names)
+    if not names:
+        return lambda record: ()
+    name = names[0]
+    return lambda record: (getattr(record, name),)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hmac
+import operator
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from ledger.batch import Batch
 from ledger.batch_read import Seen
 from ledger.business_time import NO_TIME
 from ledger.codec import Metadata
+from ledger.customer import DOCUMENTS
 from ledger.database import queries
 from ledger.events import (
     NAMES,
@@ -28,10 +30,6 @@ from ledger.events import (
     DrawerEntryLogged,
     Event,
     InvoiceSaved,
-    OrderAmended,
-    OrderClosed,
-    OrderDrafted,
-    OrderFinalised,
     PaymentCaptured,
     ReceiptIssued,
     ReportReceived,
@@ -172,21 +170,28 @@ def new_event_ids(count: int) -> list[bytes]:
 
 def occurred_at(event: Event) -> str | None:
     """The till's clock for an event: the date in its document, in normal form; None where it has none."""
-    match event:
-        case OrderDrafted() | OrderFinalised() | OrderAmended() | OrderClosed():
-            text = event.order.InvoiceDate or event.order.CreationDate
-        case PaymentCaptured():
-            text = event.payment.PaymentDate
-        case ReceiptIssued():
-            text = event.receipt.PrintDate
-        case DrawerEntryLogged() | DrawerEntryCorrected():
-            text = event.entry.ActivityDate
-        case InvoiceSaved():
-            text = event.invoice.CreationDate
-        case TerminalReported() | ReportReceived():
-            text = event.log.ActivityDate
-        case SwishStatusReceived():
-            text = event.date_paid or ""
-        case _:
-            return None
+    text = _CLOCKS.get(type(event), _no_clock)(event)
     return text if text and text != NO_TIME else None
+
+
+def _of_order(event: Any) -> str:
+    found: str = event.order.InvoiceDate or event.order.CreationDate
+    return found
+
+
+def _no_clock(event: Event) -> None:
+    return None
+
+
+# By type: `isinstance` on msgspec's structs is a call in Python, and every event is asked.
+_CLOCKS: dict[type[Event], Callable[[Any], str | None]] = {
+    **dict.fromkeys(DOCUMENTS, _of_order),
+    PaymentCaptured: operator.attrgetter("payment.PaymentDate"),
+    ReceiptIssued: operator.attrgetter("receipt.PrintDate"),
+    DrawerEntryLogged: operator.attrgetter("entry.ActivityDate"),
+    DrawerEntryCorrected: operator.attrgetter("entry.ActivityDate"),
+    InvoiceSaved: operator.attrgetter("invoice.CreationDate"),
+    TerminalReported: operator.attrgetter("log.ActivityDate"),
+    ReportReceived: operator.attrgetter("log.ActivityDate"),
+    SwishStatusReceived: operator.attrgetter("date_paid"),
+}

@@ -31,8 +31,8 @@ class Wanted:
 
 def miss(names: Iterable[N], there: Mapping[N, object], missed: set[N]) -> bool:
     """Adds the names to `missed` that are not there; whether there are any."""
-    found = [name for name in names if name not in there]
-    missed.update(found)
+    found = set(names).difference(there)
+    missed |= found
     return bool(found)
 
 

@@ -89,13 +89,15 @@ def mask(record: Record) -> None:
     if members == nothing:
         return
     for name, member in zip(names, members, strict=True):
+        if not member:
+            continue
         if type(member) is str:
             if len(member) >= SHORTEST:
                 setattr(record, name, masked(member, is_slip=name in _SLIPS))
         elif type(member) is list:
             for part in member:
                 mask(part)
-        elif member is not None:
+        else:
             mask(member)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import UNSET
 
 from ledger import full_records
-from ledger.annotations import getter, is_list, record_in
+from ledger.annotations import is_list, record_in
 from ledger.errors import CannotDecode
 from ledger.events import PERSONAL_MEMBERS, STORED, Encoded, Event
 from ledger.records import Customer, CustomerInvoice, Order, OrderLine, Payment, Receipt, Record, SwishPayment
@@ -67,9 +68,9 @@ def encode(event: Event) -> Encoded:
 
 def encode_member(name: str, record: Record, written: bytes | None) -> Encoded:
     """The same of an event of one member, whose record may have been `written` as JSON before."""
+    if written is not None and not _is_personal(record):
+        return Encoded(b"".join((b'{"', name.encode(), b'":', written, b"}")), b"")
     bare, cut = _cut(record)
-    if not cut and written is not None:
-        return Encoded(b'{"%b":%b}' % (name.encode(), written), b"")
     return _encoded({name: bare}, {name: cut} if cut else cut)
 
 
@@ -188,27 +189,28 @@ def _shaped(annotation: Any, lean: bool) -> Any:
 
 
 class _Shape(NamedTuple):
-    """What of a struct is personal as a whole: a getter of it, its names, and what the getter gives of a blank one. And
+    """What of a struct is personal as a whole: a getter of it, what it gives of a blank one, and defaults by name. And
     which members hold records: (name, whether a list).
     """
 
-    of_own: Callable[[Any], tuple[Any, ...]]
-    own: tuple[str, ...]
-    blank: tuple[Any, ...]
+    of_own: Callable[[Any], Any]
+    blank: Any
+    own: dict[str, Any]
     children: tuple[tuple[str, bool], ...]
 
 
 @functools.cache
 def _shape(kind: type) -> _Shape:
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    own = [*(PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())), *(["extra"] if "extra" in fields else [])]
+    names = [*(PERSONAL.get(kind) or PERSONAL_MEMBERS.get(kind, ())), *(["extra"] if "extra" in fields else [])]
     children = [
         (name, is_list(field.type))
         for name, field in fields.items()
-        if name not in own and record_in(field.type) is not None
+        if name not in names and record_in(field.type) is not None
     ]
-    blank = [{} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in own]
-    return _Shape(getter(tuple(own)), tuple(own), tuple(blank), tuple(children))
+    own = {name: {} if fields[name].default is msgspec.NODEFAULT else fields[name].default for name in names}
+    of_own = operator.attrgetter(*names) if names else lambda value: ()
+    return _Shape(of_own, tuple(own.values()) if len(own) != 1 else own[names[0]], own, tuple(children))
 
 
 def _tells(value: Any) -> bool:
@@ -216,15 +218,28 @@ def _tells(value: Any) -> bool:
     return value not in _NOTHING
 
 
+def _is_personal(value: Any) -> bool:
+    """Whether `_cut` might find something: it is a third quicker to see that nothing is there."""
+    kind: type = type(value)
+    of_own, blank, _, children = _shape(kind)
+    if of_own(value) != blank:
+        return True
+    for name, are_many in children:
+        child = getattr(value, name)
+        if child and (any(map(_is_personal, child)) if are_many else _is_personal(child)):
+            return True
+    return False
+
+
 def _cut(value: Any) -> tuple[Any, Loose]:
     """A struct without what is personal in it, and that as a sparse tree; list items go by their index."""
     kind: type = type(value)
-    of_own, own, blank, children = _shape(kind)
+    of_own, blank, own, children = _shape(kind)
     cut: Loose = {}
     bare: Loose = {}
-    if (members := of_own(value)) != blank:
-        for name, member, none in zip(own, members, blank, strict=True):
-            if _tells(member):
+    if of_own(value) != blank:
+        for name, none in own.items():
+            if _tells(member := getattr(value, name)):
                 cut["$extra" if name == "extra" else name], bare[name] = member, none
     for name, are_many in children:
         if not (below := getattr(value, name)):

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from ledger.append import Rows
 from ledger.batch import Batch
 from ledger.codec import Metadata
@@ -28,7 +30,7 @@ class Answer(NamedTuple):
     duplicate: bool
 
 
-class Context(NamedTuple):
+class Context(msgspec.Struct, frozen=True):
     """Who asks, from where. `idempotency` is (path, key, fingerprint of the body)."""
 
     actor: str
@@ -37,7 +39,7 @@ class Context(NamedTuple):
     idempotency: tuple[str, str, str] | None = None
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True):
     """A command of somebody who waits for its answer; `since` is monotonic."""
 
     command: Command

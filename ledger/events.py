@@ -8,7 +8,7 @@ for ever, and defaults are part of the format (`records`).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -230,14 +230,14 @@ PERSONAL_MEMBERS: dict[type[Event], tuple[str, ...]] = {
 }
 
 
-class Encoded(NamedTuple):
+class Encoded(msgspec.Struct, frozen=True, gc=False):
     """An event's JSON without its personal data, and that as the JSON of a sparse tree; `b""` where there is none."""
 
     data: bytes
     personal: bytes
 
 
-class Appended(NamedTuple):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """An event to append, and its JSON. `command` is the index of the one it belongs to; `sealed_by` the subject whose
     key seals what is personal in it (`customer.subject`), None where there is nothing.
     """

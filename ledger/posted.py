@@ -51,7 +51,7 @@ class _Plan(NamedTuple):
     others: tuple[str, ...]
     of_others: Getter
     unsent: dict[str, Callable[[], Any]]
-    parts: Getter | None
+    of_parts: Getter
 
 
 _PLANS: dict[type[Record], _Plan] = {}
@@ -68,7 +68,7 @@ class _Family:
     def read(self, record: type[R], body: bytes) -> R:
         """msgspec.DecodeError, ValueError, TypeError, ArithmeticError: it is written in another way, or wrong."""
         found: R = self._decode[record](body)
-        _settle(found)
+        _settle([found])
         return found
 
     def _decoder(self, record: type[Record]) -> Callable[[bytes], Any]:
@@ -114,8 +114,7 @@ class _Family:
         others = tuple(field.name for field in fields if self._may_be_null(field) and field.name not in decimals)
         unsent = {field.name: _default(field) for field in fields if not field.required}
         parts = tuple(field.name for field in fields if record_in(field.type) is not None)
-        of_parts = getter(parts) if parts else None
-        return _Plan(record, decimals, getter(decimals), others, getter(others), unsent, of_parts)
+        return _Plan(record, decimals, getter(decimals), others, getter(others), unsent, getter(parts))
 
 
 def _is_decimal(field: FieldInfo) -> bool:
@@ -177,31 +176,27 @@ _products = Known[bytes, Product | None](_product, 1 << 12, largest=1 << 10)
 _spelled = Known[int | str, Decimal](scalars.decimal, 1 << 14)
 
 
-def _settle(record: Any) -> None:
-    """Makes a twin the record it stands for, with all that is within it."""
-    kind, decimals, of_decimals, others, of_others, unsent, of_parts = _PLANS[type(record)]
-    record.__class__ = kind  # the very same members
-    values = of_decimals(record)
-    if not _USUAL.issuperset(map(type, values)):
-        for name, value in zip(decimals, values, strict=True):
-            if type(value) is not Decimal:
-                setattr(record, name, unsent[name]() if value is None and name in unsent else _exact(value))
-    if others and NoneType in map(type, values := of_others(record)):
-        for name, value in zip(others, values, strict=True):
-            if value is None:
-                setattr(record, name, unsent[name]())
-    if of_parts is None:
-        return
-    for part in of_parts(record):
-        if not part:
-            continue
-        if type(part) is msgspec.Raw:
-            record.Product = _products[bytes(part)]
-        elif type(part) is list:
-            for one in part:
-                _settle(one)
-        else:
-            _settle(part)
+def _settle(records: list[Any]) -> None:
+    """Makes twins, all of one kind, the records they stand for, with all that is within them."""
+    kind, decimals, of_decimals, others, of_others, unsent, of_parts = _PLANS[type(records[0])]
+    for record in records:
+        record.__class__ = kind  # the very same members
+        values = of_decimals(record)
+        if not _USUAL.issuperset(map(type, values)):
+            for name, value in zip(decimals, values, strict=True):
+                if type(value) is not Decimal:
+                    setattr(record, name, unsent[name]() if value is None and name in unsent else _exact(value))
+        if others and NoneType in map(type, values := of_others(record)):
+            for name, value in zip(others, values, strict=True):
+                if value is None:
+                    setattr(record, name, unsent[name]())
+        for part in of_parts(record):
+            if not part:
+                continue
+            if type(part) is msgspec.Raw:
+                record.Product = _products[bytes(part)]
+            else:
+                _settle(part if type(part) is list else [part])
 
 
 def _exact(value: Any) -> Decimal:

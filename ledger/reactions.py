@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from ledger import order, swish
-from ledger.customer import DOCUMENTS
+from ledger.customer import is_document
 from ledger.events import Event, OrderNumbered, OrderSwishChanged, PaymentCaptured, ReceiptIssued, SwishTied
 from ledger.folding import State, empty
 from ledger.order import OrderState
@@ -43,7 +43,7 @@ def new_names(
     before: list[tuple[str, OrderState]] = []
     for stream, (first, *others) in events.items():
         state = state_of(stream)
-        if state is _NO_ORDER and isinstance(first, DOCUMENTS) and all(type(one) in _NAMELESS for one in others):
+        if state is _NO_ORDER and is_document(first) and all(type(one) in _NAMELESS for one in others):
             # A new order is its document: nothing needs to be folded for it.
             found += [(kind, value, stream) for kind, value in order.references(first.order)]
         elif isinstance(state, OrderState):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -44,7 +43,7 @@ _MEMBER: dict[type[Event], str] = {
 }
 
 
-class Written(NamedTuple):
+class Written(msgspec.Struct, frozen=True):
     """`bare` is the order without payments and receipts, `whole` its JSON with them; `parts` the JSON of the events of
     both, by the `id` of the record they bring.
     """
@@ -61,17 +60,17 @@ def write(order: Order) -> Written:
     marks, lists = b"", b""
     if order.Receipts is not None:
         bare.Receipts = []
-        marks, lists = b',"Receipts":[]', b',"Receipts":[%b]' % b",".join(receipts)
+        marks, lists = b',"Receipts":[]', b"".join((b',"Receipts":[', b",".join(receipts), b"]"))
     if order.Payments is not None:
         bare.Payments = []
-        marks, lists = marks + b',"Payments":[]', lists + b',"Payments":[%b]' % b",".join(payments)
+        marks, lists = marks + b',"Payments":[]', b"".join((lists, b',"Payments":[', b",".join(payments), b"]"))
     marked = encoder.encode(bare)
     bare.Receipts = bare.Payments = None
     own: bytes | None = None
     if _ends_with_known_members(order):
         at = marked.rindex(marks)
         before, after = marked[:at], marked[at + len(marks) :]
-        own, whole = before + after, b"%b%b%b" % (before, lists, after)
+        own, whole = before + after, b"".join((before, lists, after))
     else:
         whole = encoder.encode(order)
     if order.Status not in CLOSED:
