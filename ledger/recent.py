@@ -31,14 +31,13 @@ class _Names:
         self.count = 0
 
     def add(self, name: Name) -> None:
-        if name in self:
-            return
-        bits, first = self._bits, hash(name)
-        second, third = first >> 18, first >> 36
-        bits[first >> 3 & _PLACE] |= 1 << (first & 7)
-        bits[second >> 3 & _PLACE] |= 1 << (second & 7)
-        bits[third >> 3 & _PLACE] |= 1 << (third & 7)
-        self.count += 1
+        bits, at, is_new = self._bits, hash(name), False
+        for place in (at, at >> 18, at >> 36):
+            bit = 1 << (place & 7)
+            if not bits[place >> 3 & _PLACE] & bit:
+                bits[place >> 3 & _PLACE] |= bit
+                is_new = True
+        self.count += is_new
 
     def __contains__(self, name: Name) -> bool:
         bits, first = self._bits, hash(name)
