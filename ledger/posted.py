@@ -8,7 +8,8 @@ point (a whole one, a string) is looked at afterwards, when the twin becomes the
 The product in a line is the same JSON in one order after the other, a third of the whole: it is looked up as well.
 
 There are three families of twins: members have the contract's names, and are null only where the contract says so; or
-they may be null wherever they may be left out (.NET: a list that nobody made); or that, and names in camel case.
+they may be null wherever they may be left out (.NET: a list that nobody made); or that, and names in camel case. A body
+with members that we do not know is read by twins that pass these over, and they are taken from the whole as it is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from types import NoneType
 from typing import Any, NamedTuple, TypeVar, cast, get_args
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import FieldInfo
 
 from ledger import scalars, tolerant
@@ -37,6 +39,7 @@ _ON_THEIR_OWN: tuple[type[Record], ...] = (
 )  # fmt: skip
 _NUL = b"\\u0000"
 _USUAL = {Decimal}
+_UNKNOWN = "unknown field"
 _CAMEL_CASE = re.compile(rb'\s*\{\s*"[a-z]')
 
 
@@ -57,12 +60,24 @@ class _Plan(NamedTuple):
 _PLANS: dict[type[Record], _Plan] = {}
 
 
+class _Sent(NamedTuple):
+    """The names that a record's members are sent by, and these in lower case; and of those members that are records or
+    lists of them, but for products, their own names and those that they are sent by.
+    """
+
+    names: frozenset[str]
+    folded: frozenset[str]
+    children: tuple[tuple[str, str], ...]
+
+
 class _Family:
     """Twins of the records, and decoders for those that come on their own."""
 
-    def __init__(self, name: str, *, nullable: bool, rename: Callable[[str], str] = str) -> None:
-        self._name, self._nullable, self._rename = name, nullable, rename
-        self._begun: set[type[Record]] = set()
+    def __init__(
+        self, name: str, *, nullable: bool = True, rename: Callable[[str], str] = str, strict: bool = True
+    ) -> None:
+        self._name, self._nullable, self._rename, self._strict = name, nullable, rename, strict
+        self._begun: dict[type[Record], _Sent] = {}
         self._decode = {record: self._decoder(record) for record in _ON_THEIR_OWN}
 
     def read(self, record: type[R], body: bytes) -> R:
@@ -71,6 +86,38 @@ class _Family:
         _settle([found])
         return found
 
+    def read_with_unknown(self, record: type[R], body: bytes) -> R:
+        """Also what we do not know of it; the same errors."""
+        found = self.read(record, body)
+        try:
+            whole = tolerant.loose(body)
+        except BadInput as error:
+            raise ValueError(str(error)) from None  # of the whole order its place is named
+        self._keep_unknown(found, whole)
+        return found
+
+    def _keep_unknown(self, record: Any, sent: dict[str, Any]) -> None:
+        names, folded, children = self._begun[type(record)]
+        if not sent.keys() <= names:
+            extra: dict[str, Any] = {}
+            problems: tolerant.Problems = []
+            for name, member in sent.items():
+                if name in names:
+                    continue
+                if name.lower() in folded:
+                    raise ValueError(f"{name} is a member in another spelling")
+                tolerant.keep_unknown(extra, name, member, "$", problems)
+            if problems:
+                raise ValueError(problems[0][1])
+            record.extra = extra or UNSET
+        for name, sent_as in children:
+            part = getattr(record, name)
+            if type(part) is list:
+                for one, sent_one in zip(part, sent[sent_as] if part else (), strict=True):
+                    self._keep_unknown(one, sent_one)
+            elif part is not None:
+                self._keep_unknown(part, sent[sent_as])
+
     def _decoder(self, record: type[Record]) -> Callable[[bytes], Any]:
         return msgspec.json.Decoder(globals()[self._twin(record)], float_hook=canonical_text.__getitem__).decode
 
@@ -78,10 +125,13 @@ class _Family:
         """The name, in this module, of the record's twin: the same members, what they may hold is looser."""
         name = f"{self._name}{record.__name__}"
         if record not in self._begun:
-            self._begun.add(record)
             fields = msgspec.structs.fields(record)
+            self._begun[record] = self._sent(fields)
             members = [(field.name, self._annotation(field), self._field(field)) for field in fields]
-            twin = cast(type[Record], msgspec.defstruct(name, members, bases=(record,), module=__name__))
+            made = msgspec.defstruct(
+                name, members, bases=(record,), module=__name__, forbid_unknown_fields=self._strict
+            )
+            twin = cast(type[Record], made)
             globals()[name] = twin
             _PLANS[twin] = self._plan(record, fields)
         return name
@@ -108,6 +158,12 @@ class _Family:
         name = field.encode_name if field.name == "extra" else self._rename(field.name)
         default: dict[str, Any] = {"default": field.default, "default_factory": field.default_factory}
         return msgspec.field(name=name, **default)
+
+    def _sent(self, fields: Iterable[FieldInfo]) -> _Sent:
+        members = {field.name: self._rename(field.name) for field in fields if field.name != "extra"}
+        records = [field.name for field in fields if record_in(field.type) not in (None, Product)]
+        folded = frozenset(name.lower() for name in members)
+        return _Sent(frozenset(members.values()), folded, tuple((name, members[name]) for name in records))
 
     def _plan(self, record: type[Record], fields: Iterable[FieldInfo]) -> _Plan:
         decimals = tuple(field.name for field in fields if _is_decimal(field))
@@ -136,8 +192,10 @@ def camel_case(name: str) -> str:
 
 
 _TYPED = _Family("Posted", nullable=False)
-_NULLABLE = _Family("PostedNullable", nullable=True)
-_CAMEL = _Family("PostedCamel", nullable=True, rename=camel_case)
+_NULLABLE = _Family("PostedNullable")
+_CAMEL = _Family("PostedCamel", rename=camel_case)
+_NULLABLE_AND_MORE = _Family("PostedMore", strict=False)
+_CAMEL_AND_MORE = _Family("PostedCamelMore", rename=camel_case, strict=False)
 
 
 def read_posted(record: type[R], body: bytes) -> R:
@@ -150,24 +208,21 @@ def read_posted(record: type[R], body: bytes) -> R:
     body = body.removeprefix(tolerant.BYTE_ORDER_MARK)
     try:
         return _TYPED.read(record, body)
-    except msgspec.ValidationError:
-        return (_CAMEL if _CAMEL_CASE.match(body) else _NULLABLE).read(record, body)
+    except msgspec.ValidationError as error:
+        is_camel, has_more = _CAMEL_CASE.match(body) is not None, _UNKNOWN in str(error)
+    try:
+        if is_camel or not has_more:
+            return (_CAMEL if is_camel else _NULLABLE).read(record, body)
+    except msgspec.ValidationError as error:
+        if _UNKNOWN not in str(error):
+            raise
+    if record is Product and (body.count(b"{") > 1 or b"[" in body):
+        raise ValueError("may be nested too deep, within the order")
+    return (_CAMEL_AND_MORE if is_camel else _NULLABLE_AND_MORE).read_with_unknown(record, body)
 
 
 def _product(json: bytes) -> Product | None:
-    if json == b"null":
-        return None
-    try:
-        return read_posted(Product, json)
-    except msgspec.ValidationError:
-        # Members that we do not know: no reason to read the rest of the order the slow way. What is within one another
-        # is, for it may be too deep.
-        if json.count(b"{") > 1 or b"[" in json:
-            raise
-    try:
-        return tolerant.convert(Product, tolerant.loose(json))
-    except BadInput as error:
-        raise ValueError(str(error)) from None  # of the whole order its place is named
+    return read_posted(Product, json) if json != b"null" else None
 
 
 # JSON -> the one product that stands for it, which nobody changes.

@@ -142,8 +142,7 @@ def _record(record: type[records.Record], value: Any, path: str, problems: Probl
     for name, member in value.items():
         found = members.get(name) or members.get(name.lower())
         if found is None:
-            if not is_secret(name):
-                _keep(extra, name, member, path, problems)
+            keep_unknown(extra, name, member, path, problems)
             continue
         # Of a member that comes twice, in whatever case, the last one counts, also when it is null: not sent.
         known.pop(found.name, None)
@@ -171,8 +170,10 @@ def _place(path: str, name: str) -> str:
     return f"{path}.{masked(name[:_NAME_SHOWN])}"
 
 
-def _keep(extra: dict[str, Any], name: str, member: Any, path: str, problems: Problems) -> None:
-    """A member that we do not know."""
+def keep_unknown(extra: dict[str, Any], name: str, member: Any, path: str, problems: Problems) -> None:
+    """Adds a member that we do not know to those of its record, unless it is a secret."""
+    if is_secret(name):
+        return
     try:
         kept_name, kept = mask_unknown(scalars.text(name), scalars.unknown(member))
         extra[kept_name] = kept
