@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from ledger import codec
-from ledger.batch_read import NOTHING, Found, Seen, Wanted, miss, read
+from ledger.batch_read import NOTHING, Found, Seen, Wanted, events, miss, read
 from ledger.commands import Command
 from ledger.customer import CustomerState, subject
 from ledger.document import DocumentState
@@ -198,10 +198,11 @@ class Batch:
         self._stand_at(found.head)
         self._take_promises(wanted, found)
         self._erasures = found.erasures
-        for row in found.events:
-            self.sizes.add(row["stream"], row["type"], len(row["data"]))
-        for recorded in await decode_rows(connection, self.tenant_id, found.events, vault, fingerprints=True):
-            self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
+        async for rows in events(connection, self.tenant_id, found):
+            for row in rows:
+                self.sizes.add(row["stream"], row["type"], len(row["data"]))
+            for recorded in await decode_rows(connection, self.tenant_id, rows, vault, fingerprints=True):
+                self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
 
     def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
         """Whether all that is wanted may be as memory has it, and new where it has nothing. Numbers are no guess."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -15,6 +15,9 @@ from ledger.view import ERASURES, Pair
 
 N = TypeVar("N")
 _SQL = queries("ledger/queries.sql")
+# So much of each stream is read at first, and so many events at a time of one that is longer: an order may have had
+# thousands of drafts, each as large as a body may be.
+BYTES_AT_FIRST, EVENTS_AT_ONCE = 1 << 18, 1000
 
 
 class Wanted:
@@ -77,6 +80,7 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         *_columns(wanted.claims),
         *_columns(wanted.shared),
         literal([*wanted.counters, ERASURES]),
+        BYTES_AT_FIRST,
     )
     by: dict[str, list[asyncpg.Record]] = {}
     for row in rows:
@@ -93,6 +97,21 @@ async def read(connection: Connection, tenant_id: int, wanted: Wanted, versions:
         counters={name: value for name, value in counters.items() if name in wanted.counters},
         events=sorted(by.get("event", ()), key=operator.itemgetter("position")),
     )
+
+
+async def events(connection: Connection, tenant_id: int, found: Found) -> AsyncIterator[list[asyncpg.Record]]:
+    """The rows of events that were found, some at a time, those of each stream in order and to the end."""
+    yield found.events
+    by_stream: dict[str, list[asyncpg.Record]] = {}
+    for row in found.events:
+        by_stream.setdefault(row["stream"], []).append(row)
+    for stream, rows in by_stream.items():
+        if sum(len(row["data"]) for row in rows) < BYTES_AT_FIRST:
+            continue  # that is all of it
+        # What is written meanwhile lies behind the head that all of this is true of.
+        asked = _SQL["read_stream"], tenant_id, stream
+        while rows := await connection.fetch(*asked, rows[-1]["version"], found.head, EVENTS_AT_ONCE):
+            yield rows
 
 
 def _columns(pairs: Collection[Pair]) -> tuple[str, str]:

@@ -49,7 +49,7 @@ SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.
  ORDER BY e.position
 
 -- name: read_batch -- all that a batch of commands wants to see, in one answer: the head, what is newer than the versions
--- known of its streams ($2, $3), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
+-- known of its streams ($2, $3; of each no more once it has passed $9 bytes), exclusive claims ($4, $5), every stream that shares a claim ($6, $7; keys are
 -- `value/stream`, and '0' follows '/'; for `first` and `past` see `position_at`), and counters ($8). Orphans are asked for
 -- with every order, and there are hardly ever any: one look spares the others. LATERAL with OFFSET 0 leaves the planner
 -- one way, an index range for each: planned while the tables are small, a join would go on to scan all of the tenant's
@@ -64,8 +64,10 @@ SELECT coalesce((SELECT position FROM ledger.events
 SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.occurred_at, e.recorded_at,
        e.metadata, e.data, 'event', NULL
   FROM unnest((SELECT $2::text::text[]), (SELECT $3::text::bigint[])) AS known (stream, version)
- CROSS JOIN LATERAL (SELECT * FROM ledger.events
+ CROSS JOIN LATERAL (SELECT *, sum(octet_length(data)) OVER (ORDER BY version) - octet_length(data) AS bytes_before
+                       FROM ledger.events
                       WHERE tenant_id = $1 AND stream = known.stream AND version > known.version OFFSET 0) e
+ WHERE e.bytes_before < $9
  UNION ALL
 SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'claim', c.key
   FROM unnest((SELECT $4::text::text[]), (SELECT $5::text::text[])) AS wanted (kind, key)

@@ -167,7 +167,7 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("ledger/queries.sql", "position_at"): [Asked((MIDDLE,))],
     ("ledger/queries.sql", "read_batch"): [
         Asked((f"{{order-{ORDER},order-new}}", "{0,0}", "{receipt,receipt}", f"{{{USUAL}/77,{USUAL}/new}}",
-               "{order-int-id,invoice-number,orphan,invoice-number}", "{77,77,78,new}", "{erasures}")),
+               "{order-int-id,invoice-number,orphan,invoice-number}", "{77,77,78,new}", "{erasures}", 1 << 18)),
     ],
     ("ledger/queries.sql", "read_stream"): [Asked((f"order-{ORDER}", 0, 2 * ORDERS, PAGE))],
     ("ledger/audit/queries.sql", "sealed"): [Asked(())],
