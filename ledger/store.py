@@ -84,7 +84,9 @@ class Vault:
     async def standing(
         self, connection: Connection, tenant_id: int, subjects: Iterable[str]
     ) -> dict[str, bytes | None]:
-        """The personal keys of those subjects that ever had one; None for those that were erased."""
+        """The personal keys of those subjects that ever had one; None for those that were erased. CannotDecode: one was
+        wrapped with a master key that is not here.
+        """
         if not self.opens:
             return {}
         wanted = set(subjects)
@@ -92,7 +94,10 @@ class Vault:
         if len(found) < len(wanted):
             missing = list(wanted - found.keys())
             for subject, wrapped in await connection.fetch(_SQL["read_personal_keys"], tenant_id, missing):
-                found[subject] = None if wrapped is None else self.unwrap(wrapped, f"{tenant_id}/{subject}")
+                try:
+                    found[subject] = None if wrapped is None else self.unwrap(wrapped, f"{tenant_id}/{subject}")
+                except LedgerError as error:
+                    raise CannotDecode(f"the key of {subject} cannot be opened: {error}") from None
                 self._remember(tenant_id, subject, found[subject])
         return found
 

@@ -38,18 +38,22 @@ async def run_forever(
     of commits sooner than NOTIFY tells of them; a poll stands behind both.
     """
     runner = Runner(pool, vault, ALL, progress=progress)
-    wake = wake or asyncio.Event()
-    failures = 0
+    wake, pauses = wake or asyncio.Event(), _Pauses()
+    failures, has_started = 0, False
     while not stop.is_set():
         try:
-            if failures == 0:
+            if not has_started:
                 await runner.start()
+                has_started = True
             async with listening(pool, wake) as connection:
                 while not stop.is_set() and not connection.is_closed():
                     wake.clear()
                     begun = time.monotonic()
-                    behind = await runner.behind(connection)
-                    if not await _round(runner, connection, behind):
+                    behind = [one for one in await runner.behind(connection) if pauses.are_over(one.tenant_id)]
+                    applied, failed = await _round(runner, connection, behind)
+                    for one in behind:
+                        pauses.note(one.tenant_id, failed.get(one.tenant_id))
+                    if not applied:
                         await first_of(POLL_SECONDS, wake, stop)
                     elif _have_come_up(behind, await runner.behind(connection)):
                         # Under load, leave writers the time and take more at once; alone, this is next to nothing.
@@ -70,27 +74,47 @@ async def run_until_caught_up(pool: Pool, vault: Vault, report: Callable[[int, i
         while behind := await runner.behind(connection):
             if report is not None:
                 report(*totals(await standings(connection)))
-            if not await _round(runner, connection, behind):
+            applied, failed = await _round(runner, connection, behind)
+            for error in failed.values():
+                raise error
+            if not applied:
                 await asyncio.sleep(0.01)
 
 
-async def _round(runner: Runner, connection: Connection, behind: Sequence[Behind]) -> int:
-    """One step for every tenant that is behind; how many events were applied.
+class _Pauses:
+    """The tenants that are left alone for a while because something of theirs failed: longer each time."""
 
-    What fails for one tenant keeps none of the others waiting: it is raised when all have had their turn.
-    """
-    applied, failed = 0, None
+    def __init__(self) -> None:
+        self._failures: dict[int, int] = {}
+        self._until: dict[int, float] = {}
+
+    def are_over(self, tenant_id: int) -> bool:
+        """Whether it is a tenant's turn."""
+        return time.monotonic() >= self._until.get(tenant_id, 0.0)
+
+    def note(self, tenant_id: int, error: Exception | None) -> None:
+        """What became of a tenant's turn."""
+        if error is None:
+            self._failures.pop(tenant_id, None)
+            self._until.pop(tenant_id, None)
+            return
+        failures = self._failures.get(tenant_id, 0)
+        pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
+        log.warning("the read models of tenant %d pause for %.1f s: %s", tenant_id, pause, told(error))
+        self._failures[tenant_id], self._until[tenant_id] = failures + 1, time.monotonic() + pause
+
+
+async def _round(runner: Runner, connection: Connection, behind: Sequence[Behind]) -> tuple[int, dict[int, Exception]]:
+    """One step for every tenant that is behind; how many events were applied, and what failed for which tenant."""
+    applied, failed = 0, dict[int, Exception]()
     for one in behind:
         try:
             applied += await runner.step_on(connection, one.tenant_id)
         except Exception as error:
             if is_outage(error):
                 raise
-            log.warning("the read models of tenant %d cannot go on yet: %s", one.tenant_id, told(error))
-            failed = failed or error
-    if failed is not None:
-        raise failed
-    return applied
+            failed[one.tenant_id] = error
+    return applied, failed
 
 
 def _have_come_up(before: Sequence[Behind], now: Sequence[Behind]) -> bool:

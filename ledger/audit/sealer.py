@@ -33,7 +33,7 @@ POLL_SECONDS = 0.4  # between looks at the log when nobody wakes it: other proce
 REST_SECONDS = 0.25  # between two rounds: what has come meanwhile is signed together
 CHECK_SECONDS = 86_400.0  # between two checks of all that is signed
 CHECK_SHARE = 0.1  # seconds a round that such a check gets
-TRY_AGAIN_SECONDS = 5.0  # until a tenant that this process may not sign is looked at again
+TRY_AGAIN_SECONDS = 5.0  # until a tenant whose log this process may not or cannot sign is looked at again
 LEAVES_IN_A_ROUND = 8 * LEAVES_AT_ONCE  # for one tenant; then it is the next one's turn
 BACK_OFF_SECONDS = (0.1, 0.5, 1.0, 5.0)
 
@@ -107,11 +107,8 @@ class Sealer:
                 await first_of(pause, stop)
 
     async def round(self, connection: Connection) -> bool:
-        """One step for every tenant. True: there is more to do at once.
-
-        What fails for one tenant keeps none of the others waiting: it is raised when all have had their turn.
-        """
-        busy, failed = False, None
+        """One step for every tenant. True: there is more to do at once."""
+        busy = False
         everyone = await seals.standing(connection)
         first_of_all = all(standing.generation is None for standing in everyone)
         for standing in everyone:
@@ -136,9 +133,7 @@ class Sealer:
                 if is_outage(error):
                     raise
                 _log.warning("the log of %s cannot be signed yet: %s", standing.name, told(error))
-                failed = failed or error
-        if failed is not None:
-            raise failed
+                self._try_again[standing.tenant_id] = time.monotonic() + TRY_AGAIN_SECONDS
         return busy
 
     async def _step(self, connection: Connection, standing: Standing, *, first_of_all: bool) -> bool:

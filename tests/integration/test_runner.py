@@ -186,3 +186,68 @@ async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(till: 
         assert await till._replace(tenant=kiosk).checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
     await run_until_caught_up(till.pool, till.vault)
     assert (await till.queue())[1] != b""
+
+
+async def test_it_pauses_alone(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "BACK_OFF_SECONDS", (600.0,))
+    await add_tenant(till.pool, till.vault, "kiosk")
+    _, kiosk = await all_tenants(till.pool, till.vault)
+    other, progress, stop = till._replace(tenant=kiosk), Progress(), asyncio.Event()
+    await till.post(sale(1))
+    await run_until_caught_up(till.pool, till.vault)
+    async with await open_pool(dsn, answer_within=1) as pool, till.pool.acquire() as holder, holder.transaction():
+        await holder.execute("SELECT FROM read_orders.orders FOR UPDATE")
+        await till.post(sale(1, Comments="changed"))
+        running = asyncio.create_task(run_forever(pool, till.vault, stop, progress=progress))
+        for number in range(2, 6):
+            head = await other.post(sale(number))
+            async with asyncio.timeout(60):
+                while await other.checkpoints() != dict.fromkeys(NAMES, (head, NOTHING_WRONG)):
+                    await progress.wait(0.05)
+        stop.set()
+        await running
+    assert (await till.checkpoints("orders"))["orders"][0] < await till.post(sale(9)), "it was never its turn again"
+
+
+async def test_a_key_that_cannot_be_opened_stops_its_tenant_at_that_event(till: Till) -> None:
+    """As half of a rotation leaves it, or a restore without the master key of then."""
+    await add_tenant(till.pool, till.vault, "kiosk")
+    _, kiosk = await all_tenants(till.pool, till.vault)
+    other = till._replace(tenant=kiosk)
+    before = await till.post(sale(1))
+    await till.post(sale(2, Comments="no onions"))
+    mine, kept = f"tenant_id = {till.tenant.tenant_id}", "SELECT wrapped FROM ledger.personal_keys WHERE "
+    async with till.pool.acquire() as owner:
+        await owner.execute("SET role none")
+        wrapped = await owner.fetchval(kept + mine)
+        await owner.execute(f"UPDATE ledger.personal_keys SET wrapped = $1 WHERE {mine}", bytes(len(wrapped)))
+        head = await other.post(sale(3))
+        await run_until_caught_up(till.pool, till.vault.uncached())
+        assert await other.checkpoints() == dict.fromkeys(NAMES, (head, NOTHING_WRONG))
+        for position, error in (await till.checkpoints()).values():
+            assert position == before and error is not None and "cannot be opened" in error and "MASTER_KEY" in error
+        await owner.execute(f"UPDATE ledger.personal_keys SET wrapped = $1 WHERE {mine}", wrapped)
+    await run_until_caught_up(till.pool, till.vault.uncached())
+    assert {error for _, error in (await till.checkpoints()).values()} == {NOTHING_WRONG}
+    assert len(await till.queue()) == 2
+
+
+async def test_what_has_stopped_is_tried_again_also_when_the_database_is_away_at_first(
+    till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "BACK_OFF_SECONDS", (0.01,))
+    head, progress, stop = await till.post(sale(1)), Progress(), asyncio.Event()
+    await run_until_caught_up(till.pool, till.vault)
+    async with await open_pool(dsn, answer_within=1) as pool, till.pool.acquire() as owner:
+        await owner.execute("SET role none")
+        async with owner.transaction():
+            await owner.execute("UPDATE ledger.checkpoints SET error = 'broken' WHERE projection = 'stock'")
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE ledger.checkpoints IN ACCESS EXCLUSIVE MODE")
+            running = asyncio.create_task(run_forever(pool, till.vault, stop, progress=progress))
+            await asyncio.sleep(2.5)
+        async with asyncio.timeout(60):
+            while (await till.checkpoints("stock"))["stock"] != (head, NOTHING_WRONG):
+                await progress.wait(0.05)
+        stop.set()
+        await running
