@@ -21,7 +21,7 @@ from ledger.commands import Command
 from ledger.customer import CustomerState, subject
 from ledger.document import DocumentState
 from ledger.events import Appended, Event, Recorded
-from ledger.folding import Later, State, empty, evolve
+from ledger.folding import Later, State, by_stream, empty, evolve_all
 from ledger.order import OrderState
 from ledger.reactions import new_names
 from ledger.recent import Recent, Sizes
@@ -137,9 +137,8 @@ class Batch:
 
     def after(self, stream: str, events: Sequence[Event]) -> State:
         state = self._state(stream)
-        for event in events:
-            state = evolve(state, Recorded(0, stream, state.version + 1, 0, 0, event))
-        return state
+        first = state.version + 1
+        return evolve_all(state, [Recorded(0, stream, at, 0, 0, event) for at, event in enumerate(events, first)])
 
     def accept(self, decision: Decision, index: int, command: Command) -> int:
         """Takes a decision up: later commands of the batch see it. Returns the position of its last event."""
@@ -201,8 +200,9 @@ class Batch:
         async for rows in events(connection, self.tenant_id, found):
             for row in rows:
                 self.sizes.add(row["stream"], row["type"], len(row["data"]))
-            for recorded in await decode_rows(connection, self.tenant_id, rows, vault, fingerprints=True):
-                self._states[recorded.stream] = evolve(self._state(recorded.stream), recorded)
+            decoded = await decode_rows(connection, self.tenant_id, rows, vault, fingerprints=True)
+            for stream, some in by_stream(decoded).items():
+                self._states[stream] = evolve_all(self._state(stream), some)
 
     def _is_guessed(self, wanted: Wanted, known: Mapping[str, State | None]) -> bool:
         """Whether all that is wanted may be as memory has it, and new where it has nothing. Numbers are no guess."""

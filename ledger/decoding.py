@@ -35,7 +35,7 @@ def _decode(record: type[R], body: bytes, normalise: Callable[[R], None]) -> R:
         if len(body) > _TOO_SHORT_FOR_MANY:
             bound_parts(found)
         normalise(found)
-    except (msgspec.DecodeError, ValueError, TypeError, ArithmeticError, RecursionError):
+    except (msgspec.DecodeError, BadInput, ValueError, TypeError, ArithmeticError, RecursionError):
         return _decode_slowly(record, body, normalise)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Sequence, Set
 from uuid import UUID
 
 from ledger import customer, document, order, swish
@@ -38,6 +38,27 @@ def evolve(state: State, recorded: Recorded) -> State:
     return document.evolve(state, recorded)
 
 
+def evolve_all(state: State, events: Sequence[Recorded]) -> State:
+    """The state after some more events of its stream."""
+    if isinstance(state, OrderState):
+        return order.evolve_all(state, events) if events else state
+    for recorded in events:
+        state = evolve(state, recorded)
+    return state
+
+
+def by_stream(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:
+    """Events by the stream they belong to, in their order."""
+    found: dict[str, list[Recorded]] = {}
+    for recorded in events:
+        known = found.get(recorded.stream)
+        if known is None:
+            found[recorded.stream] = [recorded]
+        else:
+            known.append(recorded)
+    return found
+
+
 class Later:
     """A state and the events after it. Most orders are written once and never looked at again by the writer."""
 
@@ -68,7 +89,9 @@ class Later:
 
     def folded(self) -> State:
         """The state after all of them."""
-        state = self._before
-        for position, event, fingerprint in self._events:
-            state = evolve(state, Recorded(position, self._stream, state.version + 1, 0, 0, event, fingerprint))
-        return state
+        first = self._before.version + 1
+        events = [
+            Recorded(position, self._stream, version, 0, 0, event, fingerprint)
+            for version, (position, event, fingerprint) in enumerate(self._events, first)
+        ]
+        return evolve_all(self._before, events)

@@ -135,13 +135,13 @@ def evolve(state: OrderState, recorded: Recorded) -> OrderState:
 def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
     """The state after some more events, at least one: as `evolve` one after the other, with one copy of the order."""
     order, sale, captured, others = state.order, state.sale, state.captured, state.others
-    owners, documents, draft = state.owners, state.documents, state.draft
+    owners, draft = state.owners, state.draft
+    taken = {recorded.fingerprint: recorded.position for recorded in events if recorded.fingerprint is not None}
     swish_sent = state.swish_sent
     for number, recorded in enumerate(events):
         event = recorded.event
-        if recorded.fingerprint is not None:
-            documents = {**documents, recorded.fingerprint: recorded.position}
-            draft = recorded.fingerprint if type(event) is OrderDrafted else draft
+        if recorded.fingerprint is not None and type(event) is OrderDrafted:
+            draft = recorded.fingerprint
         if is_document(event):
             order, captured = _with_document(order, captured, others, event)
             sale = sale_after(sale, order.Status, order.Type)
@@ -167,7 +167,7 @@ def evolve_all(state: OrderState, events: Sequence[Recorded]) -> OrderState:
         others=others,
         owners=owners,
         swish_sent=swish_sent,
-        documents=documents,
+        documents=state.documents | taken if taken else state.documents,
         draft=draft,
     )
 

@@ -53,7 +53,7 @@ SELECT e.position, e.event_id, e.stream, e.version, e.type, e.schema_version, e.
 -- `value/stream`, and '0' follows '/'; for `first` and `past` see `position_at`), and counters ($8). Orphans are asked for
 -- with every order, and there are hardly ever any: one look spares the others. LATERAL with OFFSET 0 leaves the planner
 -- one way, an index range for each: planned while the tables are small, a join would go on to scan all of the tenant's
--- log when it has grown. The arrays stand in queries of their own for the planner not to see them: it would plan anew for
+-- log when it has grown. Of orders that go by the same number 17 will do (`reactions`). The arrays stand in queries of their own for the planner not to see them: it would plan anew for
 -- each batch of one or two orders, which takes four times as long as the rest.
 SELECT coalesce((SELECT position FROM ledger.events
                   WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1), 0) AS position,
@@ -80,7 +80,16 @@ SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'shared
  CROSS JOIN LATERAL (SELECT * FROM ledger.claims
                       WHERE tenant_id = $1 AND kind = wanted.kind AND key >= wanted.first AND key < wanted.past
                         AND key = wanted.first || stream OFFSET 0) c
- WHERE wanted.kind <> 'orphan' OR (SELECT EXISTS (SELECT FROM ledger.claims WHERE tenant_id = $1 AND kind = 'orphan'))
+ WHERE wanted.kind <> ALL ('{orphan,invoice-number,order-no-of-day,order-int-id}')
+    OR (wanted.kind = 'orphan' AND (SELECT EXISTS (SELECT FROM ledger.claims WHERE tenant_id = $1 AND kind = 'orphan')))
+ UNION ALL
+SELECT NULL, NULL, c.stream, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, 'shared', wanted.value
+  FROM (SELECT n.kind, n.value, n.value || '/' AS first, n.value || '0' AS past
+          FROM unnest((SELECT $6::text::text[]), (SELECT $7::text::text[])) AS n (kind, value)
+         WHERE n.kind = ANY ('{invoice-number,order-no-of-day,order-int-id}') OFFSET 0) wanted
+ CROSS JOIN LATERAL (SELECT * FROM ledger.claims
+                      WHERE tenant_id = $1 AND kind = wanted.kind AND key >= wanted.first AND key < wanted.past
+                        AND key = wanted.first || stream LIMIT 17) c
  UNION ALL
 SELECT value, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'counter', name
   FROM ledger.counters WHERE tenant_id = $1 AND name = ANY ((SELECT $8::text::text[])::text[])

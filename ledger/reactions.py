@@ -15,6 +15,9 @@ from ledger.swish import SwishState
 from ledger.view import ERASED, ORPHAN, PAYMENT_REFERENCE, REFERENCE_KINDS, REFUND_OF, Decision, Pair, View
 
 _NO_ORDER = empty("order-")
+# Tills begin anew with their numbers each day: of more orders than these that were ever called the same, one cannot be
+# told from the others, and to look at all of them would take longer each day.
+_LOOKED_AT = 16
 # What leaves the names alone that an order can be found by.
 _NAMELESS = (PaymentCaptured, ReceiptIssued)
 
@@ -178,6 +181,8 @@ def _order_for(view: View, state: SwishState, arriving: dict[str, set[Pair]]) ->
             return by_id
         for kind in REFERENCE_KINDS:
             claimed = view.shared(kind, value)
+            if len(claimed) > _LOOKED_AT:
+                return None
             view.need(claimed)
             # A claim outlives the name: an order that goes by another one now is not meant.
             names = {name: set(order.references(o)) for name in claimed if (o := view.order(name).order)} | arriving

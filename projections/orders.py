@@ -16,6 +16,7 @@ from ledger.customer import customer_of, is_document
 from ledger.database import queries
 from ledger.errors import LedgerError
 from ledger.events import NAMES, CustomerErased, Event, InvoiceSaved, Recorded
+from ledger.folding import by_stream
 from ledger.full_records import FullCustomer, FullSwishPayment, LeanOrder
 from ledger.order import NEW, VOID, OrderState, Others, Sale, evolve_all, is_cart
 from ledger.records import Customer, CustomerInvoice, Order
@@ -102,16 +103,8 @@ def standing(version: int, state: bytes, document: bytes) -> Standing:
 
 def folded(before: Mapping[str, Standing], events: Iterable[Recorded]) -> dict[str, Standing]:
     """The orders after these events, by stream. LedgerError: an event does not continue its stream."""
-    by_stream: dict[str, list[Recorded]] = {}
-    for recorded in events:
-        if not recorded.stream.startswith(_STREAM):
-            continue
-        known = by_stream.get(recorded.stream)
-        if known is None:
-            by_stream[recorded.stream] = [recorded]
-        else:
-            known.append(recorded)
-    return {stream: _after(before.get(stream), some) for stream, some in by_stream.items()}
+    mine = by_stream(recorded for recorded in events if recorded.stream.startswith(_STREAM))
+    return {stream: _after(before.get(stream), some) for stream, some in mine.items()}
 
 
 def _after(before: Standing | None, events: Sequence[Recorded]) -> Standing:

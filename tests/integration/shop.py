@@ -19,6 +19,7 @@ from ledger.records import ExternalInformation
 from ledger.store import Pool, Vault
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Answer, Context, Writer
+from ledger.written import write
 
 MASTER_KEY = bytes(range(32))
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -126,5 +127,8 @@ def _line(order: str, product: UUID, name: str, quantity: float, price: float) -
 def command(tenant: Tenant, body: Body, *, online: bool = False) -> PostOrder:
     """What a body becomes on its way in: PostOrder, or with `online` PostOnlineOrder."""
     read = read_order(json.dumps(body).encode(), lambda outlet: STOCKHOLM)
-    known_by = fingerprint(tenant.secret, "order", read)
-    return PostOrder(order=read, zone=STOCKHOLM, swish_type=10, online=online, fingerprint=known_by)
+    made = write(read)
+    known_by = fingerprint(tenant.secret, "order", made.whole)
+    return PostOrder(
+        order=read, zone=STOCKHOLM, swish_type=10, online=online, fingerprint=known_by, bare=made.bare, parts=made.parts
+    )

@@ -31,6 +31,7 @@ from ledger.store import Connection, Pool, Vault
 from ledger.swish_door import OPEN
 from ledger.tenants import Tenant, add_tenant, all_tenants
 from ledger.writer import Context, Writer
+from ledger.written import write
 from projections import drawer, invoices, orders_reads, sales_reads, stock_reads
 from projections import swish as swish_reads
 from projections.following import run_until_caught_up
@@ -92,9 +93,10 @@ class World:
             order = reading.read_order(raw, _zones)
             online = endpoint == "PostOnlineOrder"
             order.IsOnlineOrder = order.IsOnlineOrder or online
+            made = write(order)
             return PostOrder(
                 order=order, zone=STOCKHOLM, swish_type=10, draft_only=endpoint == "PostOpenOrder", online=online,
-                expected=version, fingerprint=self._known_by("order", order),
+                expected=version, fingerprint=self._known_by("order", order), bare=made.bare, parts=made.parts,
             )  # fmt: skip
         if endpoint == "PostCustomerInvoice":
             invoice = reading.read_invoice(raw, _zones)

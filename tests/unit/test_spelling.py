@@ -149,11 +149,13 @@ def test_what_a_newer_dotnet_writes_is_read_nearly_as_fast(
     assert encoder.encode(slowly).count(b'"Since48":') == body.count(b'"Since48":')
 
 
-@pytest.mark.parametrize("order", ['"Kitchen":1,"kitchen":2,"Kitchen":3', '"Api_Key":"x","PASSWORD":1,"Kitchen":3'])
+@pytest.mark.parametrize("order", ['"Kitchen":1,"kitchen":2,"Kitchen":3', '"PayeeSSN":"x","CallbackIdentifier":1'])
 @pytest.mark.parametrize("more", ["", '"orderlines":null,', '"Outlet":{"Id":null,"id":null,"Floor":1},', '"Id":null,'])
 def test_names_that_come_twice_or_are_none_of_ours(order: str, more: str) -> None:
     body = f'{{{more}{order},"Id":"{ORDER}","Outlet":{{"Name":"Kafé","Floor":2}}}}'.encode()
-    assert_same(read(reading.read_order, body), read_slowly(reading.read_order, body))
+    found = read(reading.read_order, body)
+    assert_same(found, read_slowly(reading.read_order, body))
+    assert isinstance(found, Order) and (found.extra is msgspec.UNSET) == ("SSN" in order), "a secret leaves no trace"
 
 
 @pytest.mark.parametrize("member", [r'"a\u0000b"', "1e999", '{"a":[1e-999]}', "[" * 70 + "]" * 70, '{"\\u0000":1}'])
@@ -166,6 +168,32 @@ def test_what_is_wrong_with_an_unknown_member_is_named_as_ever(member: str, plac
     with pytest.raises(BadInput) as slow:
         read_slowly(reading.read_order, body)
     assert quick.value.problems == slow.value.problems
+
+
+@pytest.mark.parametrize("more", ["", '"Kitchen":1,', '"kitchen":1,'])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        f'"Id":"{number(0)}","CreationDate":"nonsense"',
+        f'"Id":"{ORDER}","Status":7,"CreationDate":"nonsense"',
+        f'"Id":"{ORDER}","Customer":{{"Kitchen":1}},"Status":"open"',
+    ],
+)
+def test_a_refusal_names_the_same_however_it_was_found(more: str, wrong: str) -> None:
+    body = f"{{{more}{wrong}}}".encode()
+    with pytest.raises(BadInput) as quick:
+        read(reading.read_order, body)
+    with pytest.raises(BadInput) as slow:
+        read_slowly(reading.read_order, body)
+    assert quick.value.problems == slow.value.problems
+
+
+def test_what_is_deep_enough_for_a_product_is_too_deep_within_its_order() -> None:
+    product = f'{{"Unit":0,"Deep":{"[" * 62}{"]" * 62}}}'
+    body = f'{{"Id":"{ORDER}","OrderLines":[{{"Id":"{ORDER}","ItemId":"{ORDER}","Quantity":1,"Product":{product}}}]}}'
+    with pytest.raises(BadInput) as caught:
+        read(reading.read_order, body.encode())
+    assert caught.value.problems == (("$", "is nested too deep"),)
 
 
 @pytest.mark.parametrize(
