@@ -67,7 +67,7 @@ def encode(event: Event) -> Encoded:
 
 
 def encode_member(name: str, record: Record, written: bytes | None) -> Encoded:
-    """The same of an event of one member, whose record may have been `written` as JSON before."""
+    """The same of an event of one member, its record; `written` is that very record's JSON, if it was made before."""
     if written is not None and not _is_personal(record):
         return Encoded(b"".join((b'{"', name.encode(), b'":', written, b"}")), b"")
     bare, cut = _cut(record)

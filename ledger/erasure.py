@@ -101,7 +101,7 @@ def _joins(view: View, stream: str, event: Event) -> list[Claim]:
     found, named = [], named_by(event)
     if named.int and not _is_known(view, stream, named):
         found.append((CUSTOMER, str(named), stream))
-    if isinstance(event, customer.DOCUMENTS):
+    if customer.is_document(event):
         return found
     match event:
         case OrderInvoiced():

@@ -14,6 +14,7 @@ with members that we do not know is read by twins that pass these over, and they
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -39,6 +40,7 @@ _ON_THEIR_OWN: tuple[type[Record], ...] = (
 )  # fmt: skip
 _NUL = b"\\u0000"
 _USUAL = {Decimal}
+# What msgspec says of a member that a strict twin does not have; were it to say it otherwise, these would be slow.
 _UNKNOWN = "unknown field"
 _CAMEL_CASE = re.compile(rb'\s*\{\s*"[a-z]')
 
@@ -60,7 +62,7 @@ class _Plan(NamedTuple):
 _PLANS: dict[type[Record], _Plan] = {}
 
 
-class _Sent(NamedTuple):
+class _Names(NamedTuple):
     """The names that a record's members are sent by, and these in lower case; and of those members that are records or
     lists of them, but for products, their own names and those that they are sent by.
     """
@@ -77,7 +79,7 @@ class _Family:
         self, name: str, *, nullable: bool = True, rename: Callable[[str], str] = str, strict: bool = True
     ) -> None:
         self._name, self._nullable, self._rename, self._strict = name, nullable, rename, strict
-        self._begun: dict[type[Record], _Sent] = {}
+        self._sent_as: dict[type[Record], _Names] = {}
         self._decode = {record: self._decoder(record) for record in _ON_THEIR_OWN}
 
     def read(self, record: type[R], body: bytes) -> R:
@@ -89,15 +91,17 @@ class _Family:
     def read_with_unknown(self, record: type[R], body: bytes) -> R:
         """Also what we do not know of it; the same errors."""
         found = self.read(record, body)
+        if record is Product and (body.count(b"{") > 1 or b"[" in body):
+            raise ValueError("may be nested too deep, within its order")
         try:
             whole = tolerant.loose(body)
         except BadInput as error:
             raise ValueError(str(error)) from None  # of the whole order its place is named
-        self._keep_unknown(found, whole)
+        self._take_unknown(found, whole)
         return found
 
-    def _keep_unknown(self, record: Any, sent: dict[str, Any]) -> None:
-        names, folded, children = self._begun[type(record)]
+    def _take_unknown(self, record: Any, sent: dict[str, Any]) -> None:
+        names, folded, children = self._sent_as[type(record)]
         if not sent.keys() <= names:
             extra: dict[str, Any] = {}
             problems: tolerant.Problems = []
@@ -114,9 +118,9 @@ class _Family:
             part = getattr(record, name)
             if type(part) is list:
                 for one, sent_one in zip(part, sent[sent_as] if part else (), strict=True):
-                    self._keep_unknown(one, sent_one)
+                    self._take_unknown(one, sent_one)
             elif part is not None:
-                self._keep_unknown(part, sent[sent_as])
+                self._take_unknown(part, sent[sent_as])
 
     def _decoder(self, record: type[Record]) -> Callable[[bytes], Any]:
         return msgspec.json.Decoder(globals()[self._twin(record)], float_hook=canonical_text.__getitem__).decode
@@ -124,9 +128,9 @@ class _Family:
     def _twin(self, record: type[Record]) -> str:
         """The name, in this module, of the record's twin: the same members, what they may hold is looser."""
         name = f"{self._name}{record.__name__}"
-        if record not in self._begun:
+        if record not in self._sent_as:
             fields = msgspec.structs.fields(record)
-            self._begun[record] = self._sent(fields)
+            self._sent_as[record] = _names_sent(fields, self._rename)
             members = [(field.name, self._annotation(field), self._field(field)) for field in fields]
             made = msgspec.defstruct(
                 name, members, bases=(record,), module=__name__, forbid_unknown_fields=self._strict
@@ -159,18 +163,19 @@ class _Family:
         default: dict[str, Any] = {"default": field.default, "default_factory": field.default_factory}
         return msgspec.field(name=name, **default)
 
-    def _sent(self, fields: Iterable[FieldInfo]) -> _Sent:
-        members = {field.name: self._rename(field.name) for field in fields if field.name != "extra"}
-        records = [field.name for field in fields if record_in(field.type) not in (None, Product)]
-        folded = frozenset(name.lower() for name in members)
-        return _Sent(frozenset(members.values()), folded, tuple((name, members[name]) for name in records))
-
     def _plan(self, record: type[Record], fields: Iterable[FieldInfo]) -> _Plan:
         decimals = tuple(field.name for field in fields if _is_decimal(field))
         others = tuple(field.name for field in fields if self._may_be_null(field) and field.name not in decimals)
         unsent = {field.name: _default(field) for field in fields if not field.required}
         parts = tuple(field.name for field in fields if record_in(field.type) is not None)
         return _Plan(record, decimals, getter(decimals), others, getter(others), unsent, getter(parts))
+
+
+def _names_sent(fields: Iterable[FieldInfo], rename: Callable[[str], str]) -> _Names:
+    members = {field.name: rename(field.name) for field in fields if field.name != "extra"}
+    records = [field.name for field in fields if record_in(field.type) not in (None, Product)]
+    folded = frozenset(name.lower() for name in members)
+    return _Names(frozenset(members.values()), folded, tuple((name, members[name]) for name in records))
 
 
 def _is_decimal(field: FieldInfo) -> bool:
@@ -209,16 +214,12 @@ def read_posted(record: type[R], body: bytes) -> R:
     try:
         return _TYPED.read(record, body)
     except msgspec.ValidationError as error:
-        is_camel, has_more = _CAMEL_CASE.match(body) is not None, _UNKNOWN in str(error)
-    try:
-        if is_camel or not has_more:
-            return (_CAMEL if is_camel else _NULLABLE).read(record, body)
-    except msgspec.ValidationError as error:
-        if _UNKNOWN not in str(error):
-            raise
-    if record is Product and (body.count(b"{") > 1 or b"[" in body):
-        raise ValueError("may be nested too deep, within the order")
-    return (_CAMEL_AND_MORE if is_camel else _NULLABLE_AND_MORE).read_with_unknown(record, body)
+        told = str(error)
+    strict, lenient = (_CAMEL, _CAMEL_AND_MORE) if _CAMEL_CASE.match(body) else (_NULLABLE, _NULLABLE_AND_MORE)
+    if strict is _CAMEL or _UNKNOWN not in told:
+        with contextlib.suppress(msgspec.ValidationError):
+            return strict.read(record, body)
+    return lenient.read_with_unknown(record, body)
 
 
 def _product(json: bytes) -> Product | None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 
 from ledger import codec, events
+from ledger.append import occurred_at
 from ledger.codec import Metadata
 from ledger.errors import CannotDecode
 from ledger.events import NAMES, STORED, Encoded, Event
@@ -259,3 +260,17 @@ def test_a_blank_is_nothing_personal(said: dict[str, Any]) -> None:
     told = events.OrderDrafted(order=Order(Id=number(1), **said | {"Customr": Customer(Name=SECRET)}))
     stored = data_of(told)
     assert SECRET.encode() not in stored and opened(("order.drafted", 1), stored) == told
+
+
+def test_every_event_that_has_a_date_occurred_then() -> None:
+    """Of what happened by nobody's clock but ours there is none."""
+    dates = {stored[0]: occurred_at(event) for stored, event in EXAMPLES.items() if stored in STORED}
+    undated = {name for name, date in dates.items() if date is None}
+    # The example of `order.closed` has no date.
+    assert undated == {"order.closed", "order.numbered", "order.status_changed", "order.external_id_assigned", "order.invoiced",
+                       "order.uninvoiced", "order.invoice_synced", "order.swish_changed", "payment.voided",
+                       "swish.recorded", "swish.tied", "swish.flagged", "outlet.set", "customer.erased"}  # fmt: skip
+    assert dates["order.finalised"] == rich.an_order().InvoiceDate
+    assert dates["drawer.corrected"] == rich.a_drawer_entry().ActivityDate == dates["drawer.logged"]
+    assert dates["report.received"] == rich.a_terminal_log().ActivityDate == dates["terminal.reported"]
+    assert dates["invoice.saved"] == rich.an_invoice().CreationDate
