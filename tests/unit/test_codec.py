@@ -267,9 +267,10 @@ def test_every_event_that_has_a_date_occurred_then() -> None:
     dates = {stored[0]: occurred_at(event) for stored, event in EXAMPLES.items() if stored in STORED}
     undated = {name for name, date in dates.items() if date is None}
     # The example of `order.closed` has no date.
-    assert undated == {"order.closed", "order.numbered", "order.status_changed", "order.external_id_assigned", "order.invoiced",
-                       "order.uninvoiced", "order.invoice_synced", "order.swish_changed", "payment.voided",
-                       "swish.recorded", "swish.tied", "swish.flagged", "outlet.set", "customer.erased"}  # fmt: skip
+    assert undated == {"order.closed", "order.numbered", "order.status_changed", "order.external_id_assigned",
+                       "order.invoiced", "order.uninvoiced", "order.invoice_synced", "order.swish_changed",
+                       "payment.voided", "swish.recorded", "swish.tied", "swish.flagged", "outlet.set",
+                       "customer.erased"}  # fmt: skip
     assert dates["order.finalised"] == rich.an_order().InvoiceDate
     assert dates["drawer.corrected"] == rich.a_drawer_entry().ActivityDate == dates["drawer.logged"]
     assert dates["report.received"] == rich.a_terminal_log().ActivityDate == dates["terminal.reported"]
