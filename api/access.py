@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from api.leases import Lease, Leases
 from ledger import credentials, tokens, users
@@ -19,7 +18,7 @@ from ledger.credentials import Credential
 from ledger.demo import DEMO
 from ledger.errors import Unavailable
 from ledger.store import Pool, Vault
-from ledger.tenants import Tenant, find_tenant, find_tenant_named, outlet_zones
+from ledger.tenants import OutletZones, Tenant, find_tenant, find_tenant_named, outlet_zones
 from ledger.tokens import Kind
 
 # Of the connections for look-ups (`lifespan.FOR_DOORS`) one is always left to those whose credential was seen before.
@@ -35,7 +34,7 @@ class Access(NamedTuple):
     """Who is asking. `actor` goes into the events; with `terminal` only documents of that one may be posted."""
 
     tenant: Tenant
-    zones: Callable[[UUID], ZoneInfo]
+    zones: OutletZones
     role: str
     actor: str
     terminal: UUID | None = None
@@ -52,7 +51,7 @@ class Books(NamedTuple):
     """A tenant and the zones of its outlets."""
 
     tenant: Tenant
-    zones: Callable[[UUID], ZoneInfo]
+    zones: OutletZones
 
 
 class Register:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache, partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,8 +29,10 @@ from ledger.commands import (
 from ledger.errors import BadInput
 from ledger.post_order import PostOrder
 from ledger.reading import KNOWN_STATUSES
+from ledger.records import NO_ID, Order, Record
+from ledger.retries import Earlier, never
 from ledger.settings import Settings
-from ledger.tenants import Tenant
+from ledger.tenants import OutletZones, Tenant
 from ledger.writer import Context
 from ledger.written import write
 
@@ -56,18 +61,22 @@ async def post_online_order(request: Request) -> Response:
 @writes.post_customer_invoice
 async def post_customer_invoice(request: Request) -> Response:
     """Creates or updates an invoice and links its orders."""
-    invoice = reading.read_invoice(await document(request), _zones(request))
+    read = partial(reading.read_invoice, await document(request))
+    invoice = read(_zones(request).now)
     speaks_for(request, [invoice.TerminalId])
     known_by = fingerprint(_tenant(request).secret, "invoice", invoice)
-    return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by))
+    earlier = _earlier(request, "invoice", invoice.OutletId, read)
+    return await submit(request, SaveInvoice(invoice=invoice, fingerprint=known_by, earlier=earlier))
 
 
 @writes.post_reports
 async def post_reports(request: Request) -> Response:
     """A terminal's health and its X or Z report."""
-    log = reading.read_terminal_log(await document(request), _zones(request))
+    read = partial(reading.read_terminal_log, await document(request))
+    log = read(_zones(request).now)
     speaks_for(request, [log.TerminalId, *([log.Report.TerminalId] if log.Report else [])])
-    return await submit(request, ReportTerminal(log=log, fingerprint=fingerprint(_tenant(request).secret, "log", log)))
+    known_by, earlier = fingerprint(_tenant(request).secret, "log", log), _earlier(request, "log", NO_ID, read)
+    return await submit(request, ReportTerminal(log=log, fingerprint=known_by, earlier=earlier))
 
 
 @writes.post_order_cash_drawer_log
@@ -114,14 +123,13 @@ async def update_order_status(request: Request) -> Response:
 
 async def _post_order(request: Request, *, draft_only: bool = False, online: bool = False) -> Response:
     zones = _zones(request)
-    order = reading.read_order(await document(request), zones)
+    read = partial(_read_order, await document(request), online)
+    order = read(zones.now)
     speaks_for(request, [order.TerminalId, *(receipt.TerminalId for receipt in order.Receipts or ())])
-    if online:
-        order.IsOnlineOrder = True
     written = write(order)
     command = PostOrder(
         order=order,
-        zone=zones(order.OutletId),
+        zone=zones.now(order.OutletId),
         swish_type=_swish_type(request),
         draft_only=draft_only,
         online=online,
@@ -129,15 +137,25 @@ async def _post_order(request: Request, *, draft_only: bool = False, online: boo
         bare=written.bare,
         parts=written.parts,
         fingerprint=fingerprint(_tenant(request).secret, "order", written.whole),
+        earlier=_earlier(request, "order", order.OutletId, read),
     )
     return await submit(request, command)
 
 
+def _read_order(body: bytes, online: bool, zones: reading.Zones) -> Order:
+    order = reading.read_order(body, zones)
+    if online:
+        order.IsOnlineOrder = True
+    return order
+
+
 async def _post_drawer(request: Request, *, first_wins: bool) -> Response:
-    entry = reading.read_drawer_log(await document(request), _zones(request))
+    read = partial(reading.read_drawer_log, await document(request))
+    entry = read(_zones(request).now)
     speaks_for(request, [entry.CashDrawer.TerminalId] if entry.CashDrawer else [])
-    known_by = fingerprint(_tenant(request).secret, "drawer", entry)
-    return await submit(request, LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by))
+    known_by, earlier = fingerprint(_tenant(request).secret, "drawer", entry), _earlier(request, "drawer", NO_ID, read)
+    command = LogDrawerEntry(entry=entry, first_wins=first_wins, fingerprint=known_by, earlier=earlier)
+    return await submit(request, command)
 
 
 async def _post_external_id(request: Request, *, of_return: bool) -> Response:
@@ -195,9 +213,23 @@ def _tenant(request: Request) -> Tenant:
     return tenant
 
 
-def _zones(request: Request) -> reading.Zones:
-    zones: reading.Zones = request.scope["state"]["access"].zones
+def _zones(request: Request) -> OutletZones:
+    zones: OutletZones = request.scope["state"]["access"].zones
     return zones
+
+
+def _earlier(request: Request, kind: str, outlet_id: UUID, read: Callable[[reading.Zones], Record]) -> Earlier:
+    """The fingerprints a body had in the zones its outlet's clock ran in before; `read` reads it by some zones."""
+    before = _zones(request).before.get(outlet_id)
+    if not before:
+        return never
+    secret = _tenant(request).secret
+
+    def known_by(zone: ZoneInfo) -> str:
+        return fingerprint(secret, kind, read(lambda _: zone))
+
+    # A command may be decided more than once.
+    return cache(lambda: [known_by(zone) for zone in before])
 
 
 def _swish_type(request: Request) -> int:

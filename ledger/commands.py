@@ -7,7 +7,7 @@ with the position the first answer named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +20,7 @@ from ledger.errors import BadInput, Refused
 from ledger.events import Encoded, Event, InvoiceSaved, OutletSet, SwishStatusReceived
 from ledger.reactions import refund_lookups, settle_swish
 from ledger.records import CustomerInvoice, ExternalInformation, SwishPayment
+from ledger.retries import Earlier, never
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
 from ledger.view import PAYMENT_REFERENCE, REFERENCE_KINDS, REFUND_OF, Decision, View
 
@@ -34,6 +35,9 @@ class Command(Protocol):
     def fingerprint(self) -> str | None:
         """By what its document is known again; None where there is none."""
 
+    def earlier(self) -> Sequence[str]:
+        """By what it was known before, if that may have been something else (see `retries`)."""
+
     @property
     def parts(self) -> Mapping[int, Encoded]:
         """The JSON of its document's events, if it was made already, by the `id` of their record (see `written`)."""
@@ -46,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What every command of a client is."""
 
     fingerprint: str | None = None
+    earlier: Earlier = never
 
     @property
     def parts(self) -> Mapping[int, Encoded]:
@@ -124,7 +129,7 @@ class SaveInvoice(Asked, frozen=True, kw_only=True):
         stream = f"invoice-{self.invoice.Id}"
         view.need([stream])
         state = view.document(stream)
-        position = document.known(state, self.fingerprint or "")
+        position = document.known(state, self.fingerprint or "", self.earlier)
         if position is not None:
             return Decision(duplicate=position)
         wanted = [order.stream_of(order_id) for order_id in self.invoice.OrdersGuid or ()]
@@ -153,7 +158,7 @@ class LogDrawerEntry(Asked, frozen=True, kw_only=True):
         stream = f"drawer-{self.entry.Id}"
         view.need([stream])
         state = view.document(stream)
-        position = document.known(state, self.fingerprint or "")
+        position = document.known(state, self.fingerprint or "", self.earlier)
         if position is not None:
             return Decision(duplicate=position)
         events = document.decide_drawer_entry(state, self.entry, first_wins=self.first_wins)
@@ -168,7 +173,7 @@ class ReportTerminal(Asked, frozen=True, kw_only=True):
     def decide(self, view: View, now: datetime) -> Decision:
         stream = f"report-{self.log.Id}"
         view.need([stream])
-        position = document.known(view.document(stream), self.fingerprint or "")
+        position = document.known(view.document(stream), self.fingerprint or "", self.earlier)
         if position is not None:
             return Decision(duplicate=position)
         return Decision(events=[(stream, event) for event in document.decide_terminal_log(self.log)])

@@ -16,6 +16,7 @@ from ledger.events import (
     TerminalReported,
 )
 from ledger.records import CustomerInvoice
+from ledger.retries import Earlier, never, taken
 from ledger.till_records import CashDrawerLog, TerminalStatusLog
 
 
@@ -28,9 +29,9 @@ class DocumentState(msgspec.Struct, frozen=True):
     documents: dict[str, int] = {}
 
 
-def known(state: DocumentState, fingerprint: str) -> int | None:
+def known(state: DocumentState, fingerprint: str, earlier: Earlier = never) -> int | None:
     """The position at which this very document was taken, now or long ago (contract, Idempotence)."""
-    return state.documents.get(fingerprint)
+    return taken(state.documents, fingerprint, earlier)
 
 
 def evolve(state: DocumentState, recorded: Recorded) -> DocumentState:

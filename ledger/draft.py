@@ -163,7 +163,7 @@ def _decide(batch: Batch, index: int, request: Request, now: datetime, keys: _Ke
     idempotency = request.context.idempotency
     if idempotency is not None and (known := keys.get(idempotency[:2])) is not None:
         found, position = known
-        if found != idempotency[2]:
+        if found != idempotency[2] and found not in request.command.earlier():
             raise Refused("this Idempotency-Key was used with another body; use a new key for a new request")
         return Answer(position, duplicate=True)
     decision = request.command.decide(batch, now)

@@ -29,6 +29,7 @@ from ledger.events import (
     SwishTied,
 )
 from ledger.records import CustomerInvoice, Order
+from ledger.retries import Earlier, never
 from ledger.view import CUSTOMER, DRAWER_OF, ERASED, ERASURES, INVOICE_OF, SWISH_OF, Decision, Pair, View
 
 # So many streams one event names, and so many orders one look-up asks after.
@@ -46,6 +47,7 @@ class EraseCustomer(msgspec.Struct, frozen=True, kw_only=True):
 
     customer_id: UUID
     fingerprint: str | None = None
+    earlier: Earlier = never
     parts: dict[int, Encoded] = {}
 
     def decide(self, view: View, now: datetime) -> Decision:

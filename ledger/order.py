@@ -32,6 +32,7 @@ from ledger.events import (
     Recorded,
 )
 from ledger.records import Order, Payment, SwishPayment
+from ledger.retries import Earlier, never, taken
 
 NEW, COMPLETED, CANCELLED, RETURNED, DELETED, REJECTED, REJECTED_SEEN = 0, 13, 14, 15, 16, 20, 21
 VOID = frozenset({CANCELLED, DELETED, REJECTED, REJECTED_SEEN})
@@ -89,14 +90,14 @@ def stream_of(order_id: UUID) -> str:
     return f"order-{order_id}"
 
 
-def known(state: OrderState, fingerprint: str, *, draft: bool = False) -> int | None:
-    """The position at which this very document was taken, if it was (contract, Idempotence).
+def known(state: OrderState, fingerprint: str, earlier: Earlier = never, *, draft: bool = False) -> int | None:
+    """The position at which this very document was taken, if it was (contract, Idempotence); `earlier` see `retries`.
 
     A draft of an open order is compared with its current draft only: a guest may put back what he took off.
     """
     if draft and state.is_open and fingerprint != state.draft:
-        return None
-    return state.documents.get(fingerprint)
+        return state.documents[state.draft] if state.draft is not None and state.draft in earlier() else None
+    return taken(state.documents, fingerprint, earlier)
 
 
 def owes(order: Order) -> Decimal:

@@ -63,7 +63,7 @@ class PostOrder(Asked, frozen=True, kw_only=True):
         if self.draft_only and self.order.Status in order.CLOSED:
             order_decisions.decide_draft(state, self.order, None)  # refuses: the body itself is wrong here
         draft = self.order.Status not in order.CLOSED
-        position = order.known(state, self.fingerprint or "", draft=draft)
+        position = order.known(state, self.fingerprint or "", self.earlier, draft=draft)
         if position is not None:
             return Decision(duplicate=position)
         events = order_decisions.decide_document(state, self.order, self.expected, self.bare)

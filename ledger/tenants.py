@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +26,13 @@ class Tenant(NamedTuple):
     name: str
     zone: ZoneInfo
     secret: bytes
+
+
+class OutletZones(NamedTuple):
+    """The time zone each outlet's clock runs in `now`, and those it has run in `before`, where there are any."""
+
+    now: Callable[[UUID], ZoneInfo]
+    before: Mapping[UUID, Sequence[ZoneInfo]]
 
 
 class Known(NamedTuple):
@@ -109,14 +116,34 @@ async def facts_of(pool: Pool, tenant_id: int) -> TenantFacts:
 
 async def outlets_of(pool: Pool, vault: Vault, tenant_id: int) -> dict[UUID, OutletSet]:
     """The newest settings of each outlet, as the log has them."""
+    return {outlet.outlet_id: outlet for outlet in await _settings(pool, vault, tenant_id)}
+
+
+async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> OutletZones:
+    """The time zones of each outlet; the tenant's for one that has none."""
+    return zones_of(await _settings(pool, vault, tenant.tenant_id), tenant.zone)
+
+
+def zones_of(settings: Iterable[OutletSet], tenant: ZoneInfo) -> OutletZones:
+    """The zones that all settings there ever were, oldest first, give the outlets of a tenant in this zone.
+
+    Before the first of them an outlet's clock ran in the tenant's. Which zones the tenant itself had before, nobody
+    has kept.
+    """
+    names: dict[UUID, list[str]] = {}
+    for outlet in settings:
+        names.setdefault(outlet.outlet_id, [tenant.key]).append(outlet.zone)
+    now = {outlet_id: ZoneInfo(had[-1]) for outlet_id, had in names.items()}
+    before = {
+        outlet_id: [ZoneInfo(name) for name in dict.fromkeys(had) if name != had[-1]]
+        for outlet_id, had in names.items()
+    }
+    return OutletZones(lambda outlet_id: now.get(outlet_id, tenant), before)
+
+
+async def _settings(pool: Pool, vault: Vault, tenant_id: int) -> list[OutletSet]:
+    """Every setting of an outlet that there ever was, oldest first."""
     async with reading(pool, tenant_id) as connection:
         rows = await connection.fetch(_SQL["read_outlets"], tenant_id)
         settings = await decode_rows(connection, tenant_id, rows, vault)
-    return {e.event.outlet_id: e.event for e in settings if isinstance(e.event, OutletSet)}
-
-
-async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> Callable[[UUID], ZoneInfo]:
-    """The time zone of each outlet; the tenant's for one that has none."""
-    outlets = await outlets_of(pool, vault, tenant.tenant_id)
-    zones = {outlet_id: ZoneInfo(outlet.zone) for outlet_id, outlet in outlets.items()}
-    return lambda outlet_id: zones.get(outlet_id, tenant.zone)
+    return [recorded.event for recorded in settings if isinstance(recorded.event, OutletSet)]

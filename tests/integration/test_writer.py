@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +45,9 @@ class Broken:
 
     fingerprint: str | None = None
     parts: Mapping[int, Encoded] = MappingProxyType({})
+
+    def earlier(self) -> Sequence[str]:
+        return ()
 
     def decide(self, view: View, now: datetime) -> Decision:
         raise ZeroDivisionError

@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -67,6 +67,10 @@ class Broken:
 
     fingerprint: str | None = None
     parts: Mapping[int, Encoded] = MappingProxyType({})
+
+    def earlier(self) -> Sequence[str]:
+        """Nothing else."""
+        return ()
 
     def decide(self, view: View, now: datetime) -> Decision:
         """Never gets there."""

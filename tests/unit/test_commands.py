@@ -6,13 +6,23 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from ledger.commands import AssignExternalId, LogDrawerEntry, MarkSynced, SaveInvoice, SetOutlet, SetStatus
+from ledger.commands import (
+    AssignExternalId,
+    LogDrawerEntry,
+    MarkSynced,
+    ReportTerminal,
+    SaveInvoice,
+    SetOutlet,
+    SetStatus,
+)
 from ledger.events import OrderInvoiceSynced
+from ledger.post_order import PostOrder
 from ledger.records import CustomerInvoice, ExternalInformation, Order
-from ledger.till_records import CashDrawerLog
-from tests.unit.given import ORDER, Books, a_payment, a_receipt, an_order, number, posted
+from ledger.till_records import CashDrawerLog, TerminalStatusLog
+from tests.unit.given import NOW, ORDER, Books, a_payment, a_receipt, an_order, number, posted
 
 TILL, BAR = number(11), number(12)
 INVOICE, CUSTOMER = number(900), number(901)
@@ -173,6 +183,27 @@ def test_a_drawer_event_is_corrected_only_where_that_is_welcome() -> None:
     books.take(LogDrawerEntry(entry=second, first_wins=False, fingerprint="2"))
     assert books.names() == ["DrawerEntryLogged", "DrawerEntryCorrected"]
     assert books.take(LogDrawerEntry(entry=first, first_wins=False, fingerprint="1")).duplicate == 1
+
+
+def test_what_was_taken_by_a_clock_in_another_zone_is_known_again() -> None:
+    books = Books()
+    entry = CashDrawerLog(Id=number(5), ActivityType=3)
+    log = TerminalStatusLog(Id=number(6), TerminalId=TILL)
+    sale = posted(an_order(13, Payments=[a_payment()]))
+    commands: list[PostOrder | SaveInvoice | LogDrawerEntry | ReportTerminal] = [
+        sale, invoice(ORDER), LogDrawerEntry(entry=entry, first_wins=False, fingerprint="drawer"),
+        ReportTerminal(log=log, fingerprint="log"),
+    ]  # fmt: skip
+    taken = []
+    for command in commands:
+        books.take(command)
+        taken.append(books.end)
+    for command, position in zip(commands, taken, strict=True):
+        known_by = str(command.fingerprint)
+        again = msgspec.structs.replace(command, fingerprint="now", earlier=lambda known_by=known_by: ["", known_by])
+        assert books.take(again).duplicate == position
+        other = msgspec.structs.replace(command, fingerprint="now", earlier=lambda: ["another"])
+        assert other.decide(books, NOW).duplicate is None
 
 
 def test_an_outlet_is_set_once() -> None:

@@ -174,6 +174,8 @@ def test_a_guest_may_put_back_what_he_took_off() -> None:
     state = given([OrderDrafted(order=DRAFT), OrderDrafted(order=other)]).state
     assert known(state, repr(other), draft=True) == 2
     assert known(state, repr(DRAFT), draft=True) is None
+    assert known(state, "read in another zone", lambda: [repr(other)], draft=True) == 2
+    assert known(state, "read in another zone", lambda: [repr(DRAFT)], draft=True) is None
 
 
 @pytest.mark.parametrize(
