@@ -14,8 +14,8 @@ from starlette.responses import Response
 from api.address import client_address
 from api.guard import speaks_for
 from api.openapi import writes
-from api.wire import command_answer, document, header
-from ledger import reading, tolerant
+from api.wire import command_answer, document, header, path_guid
+from ledger import reading
 from ledger.append import fingerprint
 from ledger.commands import (
     AssignExternalId,
@@ -114,7 +114,9 @@ async def update_invice_generated_open_order(request: Request) -> Response:
 @writes.update_order_status
 async def update_order_status(request: Request) -> Response:
     """Moves an order to another status."""
-    order_id = _path_guid(request, "orderId")
+    order_id = path_guid(request, "orderId")
+    if not order_id.int:
+        raise BadInput.at("orderId", "is missing")
     text = request.path_params["status"]
     if not (text.isascii() and text.isdigit() and int(text[:9]) in KNOWN_STATUSES):
         raise BadInput.at("status", "is no order status")
@@ -196,16 +198,6 @@ def _expected_version(request: Request) -> int | None:
     if found is None:
         raise BadInput.at("If-Match", "must be the Version of the order that was changed")
     return int(found[1])
-
-
-def _path_guid(request: Request, name: str) -> UUID:
-    try:
-        found = tolerant.guid(request.path_params[name])
-    except ValueError as error:
-        raise BadInput.at(name, str(error)) from None
-    if not found.int:
-        raise BadInput.at(name, "is missing")
-    return found
 
 
 def _tenant(request: Request) -> Tenant:

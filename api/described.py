@@ -160,7 +160,11 @@ _DATES = (
         "From here on, this instant itself left out; since ever where it is missing. A record is in the window when its"
         " own business time is, or when the ledger recorded its newest change in it.",
     ),
-    Parameter("CurrentDate", MOMENT, "Up to here, this instant included; without end where it is missing."),
+    Parameter(
+        "CurrentDate", MOMENT,
+        "Up to here, this instant included; without end where it is missing. To ask from here on next time, name none "
+        "that is ahead of the ledger's clock: what is recorded before it would be passed over.",
+    ),
     Parameter("TerminalId", GUID, "One terminal's; all terminals' where it is missing or zero."),
     Parameter("PageNo", whole(0), "Pages count from 0. Ask for 0, 1, 2 … until a list is empty."),
     Parameter(

@@ -15,12 +15,12 @@ from api.etags import tag_of
 from api.freshness import beside, reached
 from api.history import AS_OF, CLOCK, as_of
 from api.openapi import shown
+from api.own_rows import own_rows
 from api.sales import OUTLET, local_date
 from api.wire import Query, json_answer
 from ledger import store
 from ledger.amounts import EXACT, MICRO, to_ore
 from ledger.codec import encoder
-from ledger.database import reading
 from ledger.errors import BadInput
 from ledger.records import NO_ID
 from ledger.store import Connection
@@ -137,8 +137,7 @@ async def explanation_of(request: Request) -> Explanation:
     limit = min(query.integer("limit", 1, _FARTHEST) or PAGE, PAGE_AT_MOST)
     after = query.integer("changesAfter", 0, _FARTHEST) or 0
     await reached(request, "sales")
-    tenant_id = request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         now, total = await explain.total(connection, tenant_id, cell)
         at = await _position(connection, tenant_id, when, now)
         found = await explain.parts(connection, tenant_id, cell, at, start, limit + 1)

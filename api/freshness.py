@@ -9,9 +9,10 @@ import re
 from starlette.requests import Request
 
 from api import etags
+from api.own_rows import own_rows
 from api.wire import header
 from ledger import store
-from ledger.database import queries, reading
+from ledger.database import queries
 from ledger.errors import BadInput, Unavailable
 
 log = logging.getLogger("order_ledger.api")
@@ -57,10 +58,10 @@ async def beside(request: Request, projection: str) -> None:
 
 async def log_unchanged(request: Request) -> None:
     """For a read of the log itself, before it. NotModified: the log has not grown since the client's answer."""
-    tag, tenant_id = etags.tag_of(request), request.state.tenant.tenant_id
+    tag = etags.tag_of(request)
     tag.add("log")
     if etags.is_asked(request):
-        async with reading(request.app.state.pool, tenant_id) as connection:
+        async with own_rows(request) as (connection, tenant_id):
             head = await store.head(connection, tenant_id)
         log_reached(request, head)
         etags.refuse_same(request, head)

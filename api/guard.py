@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from api.access import Access, Refusal
 from api.address import client_address
-from api.problems import Forbidden, Unauthorised
+from api.problems import Forbidden, OtherTerminal, Unauthorised
 from api.throttle import of_address
 
 Headers = Mapping[bytes, bytes]
@@ -54,10 +54,10 @@ def let_in(scope: Scope, access: Access) -> None:
 
 
 def speaks_for(request: Request, terminals: Sequence[UUID]) -> None:
-    """Forbidden: the credential is bound to one terminal, and one of these, which a document names, is another."""
+    """OtherTerminal: the credential is bound to one terminal, and one of these, which a document names, is another."""
     own: UUID | None = request.scope["state"]["access"].terminal
     if own is not None and any(terminal.int and terminal != own for terminal in terminals):
-        raise Forbidden(f"this credential speaks for terminal {own} only; the document names another")
+        raise OtherTerminal(f"this credential speaks for terminal {own} only; the document names another")
 
 
 async def _access(scope: Scope, headers: Headers) -> Access:

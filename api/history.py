@@ -13,11 +13,11 @@ from api.described import WORD, Answer, Example, Parameter, described, in_path, 
 from api.freshness import log_reached, log_unchanged
 from api.openapi import examples, shown
 from api.openapi.answers import SwishShown
+from api.own_rows import own_rows
 from api.problems import NotFound
 from api.routing import Handler
 from api.wire import Query, json_answer, list_answer, path_guid
 from ledger import swish
-from ledger.database import reading
 from ledger.document import DocumentState
 from ledger.errors import BadInput
 from ledger.full_records import FullCashDrawerLog, FullCustomerInvoice, FullOrder
@@ -64,9 +64,8 @@ def _document(kind: Kind[S], name: Name) -> Handler:
 
     async def answer(request: Request) -> Response:
         stream, when = name(request), as_of(request)
-        tenant_id = request.state.tenant.tenant_id
         await log_unchanged(request)
-        async with reading(request.app.state.pool, tenant_id) as connection:
+        async with own_rows(request) as (connection, tenant_id):
             found = await history.as_of(connection, tenant_id, _vault(request), kind, stream, when)
         log_reached(request, found.head)
         if found.document is None:
@@ -83,9 +82,8 @@ def _history(kind: Kind[S], name: Name) -> Handler:
         stream, query = name(request), Query(request)
         after = query.integer("after", 0, _FARTHEST) or 0
         limit = min(query.integer("limit", 1, _FARTHEST) or PAGE, PAGE_AT_MOST)
-        tenant_id = request.state.tenant.tenant_id
         await log_unchanged(request)
-        async with reading(request.app.state.pool, tenant_id) as connection:
+        async with own_rows(request) as (connection, tenant_id):
             told = await history.history(connection, tenant_id, _vault(request), kind, stream, after, limit)
         log_reached(request, told.position)
         if told.entries is None:

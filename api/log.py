@@ -18,13 +18,13 @@ from api.etags import refuse_same, tag_of
 from api.freshness import named_position
 from api.openapi import shown
 from api.openapi.answers import Checkpoints, Consistency, Inclusion
+from api.own_rows import own_rows
 from api.problems import NotFound
 from api.wire import Query, Reply, json_answer
 from ledger.audit import proofs
 from ledger.audit.proofs import Sealed
 from ledger.audit.seals import Changed
 from ledger.audit.tiles import WIDTH
-from ledger.database import reading
 from ledger.errors import BadInput, Unavailable
 from ledger.store import Connection
 
@@ -216,8 +216,8 @@ async def _answered(request: Request, answer: Part, *, even_stopped: bool = Fals
     wanted = named_position(request)
     until = time.monotonic() + request.app.state.settings.min_position_wait
     while True:
-        async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-            log = await proofs.sealed(connection, request.state.tenant.tenant_id)
+        async with own_rows(request) as (connection, tenant_id):
+            log = await proofs.sealed(connection, tenant_id)
             if log is None and not wanted:
                 raise _not_yet("nothing is sealed yet")
             if log is not None and log.stopped is not None and not even_stopped:

@@ -63,6 +63,10 @@ class Forbidden(HttpError):
     """A credential, or a web page, that may not do this."""
 
 
+class OtherTerminal(Forbidden):
+    """A document of another terminal than the credential's: the next one may well be right."""
+
+
 class TooManyRequests(HttpError):
     """Too many failures: the next attempt is looked at after some seconds."""
 
@@ -106,6 +110,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     Unavailable: Outcome(417, 503, "unavailable", "Not possible right now", retryable=True),
     BadRequest: Outcome(400, 400, "bad-request", "The request cannot be read"),
     Unauthorised: Outcome(401, 401, "unauthorised", "Credentials are missing or unknown"),
+    OtherTerminal: Outcome(403, 403, "other-terminal", "This is another terminal's document"),
     Forbidden: Outcome(403, 403, "forbidden", "This is not allowed"),
     NotFound: Outcome(404, 404, "not-found", "There is nothing here"),
     WrongMethod: Outcome(405, 405, "wrong-method", "Another method is needed"),

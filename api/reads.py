@@ -11,10 +11,10 @@ from api.described import DATES, GUID, SWITCH, Answer, Parameter, described, in_
 from api.freshness import reached
 from api.openapi import examples, shown
 from api.openapi.answers import ReportShown, SwishShown, Terminal
+from api.own_rows import own_rows
 from api.problems import NotFound
 from api.routing import Handler
 from api.wire import Query, json_answer, list_answer, path_guid
-from ledger.database import reading
 from ledger.full_records import FullCashDrawerLog, FullCustomerInvoice, FullOrder
 from ledger.store import Connection
 from projections import drawer, invoices, orders_reads, swish, terminals
@@ -29,8 +29,8 @@ def _in_window(projection: str, read: WindowRead) -> Handler:
     async def answer(request: Request) -> Response:
         window = Query(request).window()
         await reached(request, projection, windowed=True)
-        async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-            return list_answer(await read(connection, request.state.tenant.tenant_id, window))
+        async with own_rows(request) as (connection, tenant_id):
+            return list_answer(await read(connection, tenant_id, window))
 
     return answer
 
@@ -87,8 +87,8 @@ async def get_orders_history(request: Request) -> Response:
     """A customer's online orders, oldest first; with `all` the till's too."""
     customer, everything = path_guid(request, "customerId"), Query(request).boolean("all")
     await reached(request, "orders")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        page = await orders_reads.history(connection, request.state.tenant.tenant_id, customer, everything)
+    async with own_rows(request) as (connection, tenant_id):
+        page = await orders_reads.history(connection, tenant_id, customer, everything)
         return list_answer(page)
 
 
@@ -102,8 +102,8 @@ async def get_customer_cart_order(request: Request) -> Response:
     """A customer's newest cart, or `null`."""
     customer = path_guid(request, "customerId")
     await reached(request, "orders")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        page = await orders_reads.cart(connection, request.state.tenant.tenant_id, customer)
+    async with own_rows(request) as (connection, tenant_id):
+        page = await orders_reads.cart(connection, tenant_id, customer)
         return json_answer(page.documents[0] if page.documents else b"null", page.position)
 
 
@@ -111,8 +111,8 @@ async def get_order(request: Request) -> Response:
     """One order as it stands. NotFound: there is none of that Id."""
     order = path_guid(request, "id")
     await reached(request, "orders")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        page = await orders_reads.order(connection, request.state.tenant.tenant_id, order)
+    async with own_rows(request) as (connection, tenant_id):
+        page = await orders_reads.order(connection, tenant_id, order)
     if not page.documents:
         raise NotFound(f"there is no order {order}")
     return json_answer(page.documents[0], page.position)
@@ -128,16 +128,16 @@ async def get_swish(request: Request) -> Response:
     """Swish payments, refunds and payouts; of one order where `orderId` is given."""
     order = Query(request).guid("orderId")
     await reached(request, "swish")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        return list_answer(await swish.payments(connection, request.state.tenant.tenant_id, order))
+    async with own_rows(request) as (connection, tenant_id):
+        return list_answer(await swish.payments(connection, tenant_id, order))
 
 
 @described("Terminals", answers=[rows(Terminal, "Terminals, by their Id.", terminal=shown.a_terminal)])
 async def get_terminals(request: Request) -> Response:
     """Every terminal with its last health report and its last X or Z report."""
     await reached(request, "terminals")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        return list_answer(await terminals.terminals(connection, request.state.tenant.tenant_id))
+    async with own_rows(request) as (connection, tenant_id):
+        return list_answer(await terminals.terminals(connection, tenant_id))
 
 
 @described(
@@ -149,5 +149,5 @@ async def get_reports(request: Request) -> Response:
     """X and Z reports with their rows; of one terminal where `terminalId` is given."""
     terminal = Query(request).guid("terminalId")
     await reached(request, "terminals")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        return list_answer(await terminals.reports(connection, request.state.tenant.tenant_id, terminal))
+    async with own_rows(request) as (connection, tenant_id):
+        return list_answer(await terminals.reports(connection, tenant_id, terminal))

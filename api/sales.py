@@ -13,9 +13,9 @@ from api.described import GUID, MOMENT, Parameter, described, one, rows, whole
 from api.etags import by_the_clock
 from api.freshness import reached
 from api.openapi import shown
+from api.own_rows import own_rows
 from api.wire import Query, json_answer, list_answer
 from ledger.codec import encoder
-from ledger.database import reading
 from ledger.errors import BadInput
 from projections import catalogue, sales_reads, stock_reads
 from projections.sales_reads import ByGroup, Unit
@@ -33,8 +33,8 @@ _DAY = Parameter("day", whole(1, 31), "The day of the month.", 23, required=True
 async def get_outlets(request: Request) -> Response:
     """All outlets together, then each by name."""
     await reached(request, "catalogue")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        found = await catalogue.outlets(connection, request.state.tenant.tenant_id)
+    async with own_rows(request) as (connection, tenant_id):
+        found = await catalogue.outlets(connection, tenant_id)
     return _answer(sale_reports.outlet_infos(found.outlets), found.position)
 
 
@@ -108,15 +108,15 @@ async def get_stock(request: Request) -> Response:
     query = Query(request)
     product, outlet = query.guid("productId"), query.guid("outletId")
     await reached(request, "stock")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        return list_answer(await stock_reads.levels(connection, request.state.tenant.tenant_id, product, outlet))
+    async with own_rows(request) as (connection, tenant_id):
+        return list_answer(await stock_reads.levels(connection, tenant_id, product, outlet))
 
 
 async def _report(request: Request, month: int | None) -> Response:
     by_the_clock(request)
     await reached(request, "sales")
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        totals = await sales_reads.by_outlet(connection, request.state.tenant.tenant_id, _now(request), month)
+    async with own_rows(request) as (connection, tenant_id):
+        totals = await sales_reads.by_outlet(connection, tenant_id, _now(request), month)
     return _answer(sale_reports.report(totals, month), totals.position)
 
 
@@ -124,8 +124,7 @@ async def _totals(request: Request, outlet: UUID | None, unit: Unit, day: date |
     if day is None:
         by_the_clock(request)
     await reached(request, "sales")
-    tenant_id = request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         return await sales_reads.by_group(connection, tenant_id, _now(request), outlet, unit, day)
 
 
@@ -134,8 +133,8 @@ async def local_date(request: Request, name: str, outlet: UUID | None) -> date |
     query = Query(request)
     if not query.text(name):
         return None
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        zone = await sales_reads.outlet_zone(connection, request.state.tenant.tenant_id, outlet)
+    async with own_rows(request) as (connection, tenant_id):
+        zone = await sales_reads.outlet_zone(connection, tenant_id, outlet)
     moment = query.moment(name, zone)
     return moment.astimezone(zone).date() if moment else None
 

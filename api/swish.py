@@ -124,7 +124,7 @@ def _callback(request: Request, folded: dict[str, Any], door: Door) -> TakeSwish
     return TakeSwish(
         stream=swish.stream_of(swish_id or known_by),
         said=received,
-        swish_type=_swish_type(request),
+        swish_type=request.app.state.settings.swish_payment_type,
         door=door,
         fingerprint=known_by,
     )
@@ -139,7 +139,7 @@ def _record(request: Request, raw: bytes, folded: dict[str, Any]) -> TakeSwish:
     return TakeSwish(
         stream=swish.record_stream(record),
         said=record,
-        swish_type=_swish_type(request),
+        swish_type=request.app.state.settings.swish_payment_type,
         door=OPEN,
         identifier=identifier,
         fingerprint=fingerprint(secret, "swish-record", known_by),
@@ -154,8 +154,3 @@ def _agreed(value: Any) -> str:
     if not isinstance(text, str) or len(text) > _IDENTIFIER_AT_MOST:
         raise BadInput.at("$.callbackIdentifier", f"must be a text of at most {_IDENTIFIER_AT_MOST} characters")
     return text.strip()
-
-
-def _swish_type(request: Request) -> int:
-    found: int = request.app.state.settings.swish_payment_type
-    return found

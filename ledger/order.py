@@ -1,7 +1,7 @@
 """An order's life: from drafts over its sale to its amendments. Pure; rules from the wire contract, section 3.
 
-`decide_*` take the state and what is asked and give the events that follow, or raise `Refused`; they know no clock, no
-database and no other stream. A retry is answered by `known` before any of them is asked.
+What an order is after its events, and what follows from that alone. What it may become is in `order_decisions.py`; a
+retry is answered by `known` before that is asked.
 """
 
 from __future__ import annotations

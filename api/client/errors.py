@@ -9,6 +9,8 @@ from typing import Any
 
 # What a proxy in front of the ledger says while the ledger is away, or too busy.
 _COME_AGAIN = frozenset({408, 429, 502, 503, 504})
+# What a 403 about a document is; every other one is about whoever sends it.
+_OTHER_TERMINAL = "urn:order-ledger:other-terminal"
 
 
 class ClientError(Exception):
@@ -44,8 +46,9 @@ class Problem(ClientError):
     @property
     def is_refusal(self) -> bool:
         """Whether it is this document that was refused, and would be again; not the sender, the path or the moment."""
-        by_the_ledger = self.status == 417 and self.type.startswith("urn:order-ledger:")
-        return self.status == 413 or (by_the_ledger and not self.retryable)
+        if self.status == 417:
+            return self.type.startswith("urn:order-ledger:") and not self.retryable
+        return self.status == 413 or (self.status == 403 and self.type == _OTHER_TERMINAL)
 
 
 class ProofFailed(ClientError):

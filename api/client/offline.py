@@ -49,10 +49,11 @@ class OfflineQueue(Commands[int]):
     them in the order in which they were put, one by one; one is removed when the ledger has answered 200, and keeps its
     Idempotency-Key until then: what is sent once more because a process died in between is a duplicate to the ledger.
 
-    A document that the ledger refuses (417 that is not retryable, 413) is set aside with its problem, for a person to
-    see and settle (`set_aside`, `send_again`, `discard`; the view `set_aside` of the file shows it to any reader of
-    SQLite), and what follows is sent: one bad order must not keep a day's sales from the books. Whatever else fails
-    concerns all documents (a revoked key, a wrong address), and nothing is sent until it is mended.
+    A document that the ledger refuses (417 that is not retryable, 413, 403 because it is another terminal's) is set
+    aside with its problem, for a person to see and settle (`set_aside`, `send_again`, `discard`; the view `set_aside`
+    of the file shows it to any reader of SQLite), and what follows is sent: one bad order must not keep a day's sales
+    from the books. Whatever else fails concerns all documents (a revoked key, a wrong address), and nothing is sent
+    until it is mended.
 
     One process at a time has a queue open; QueueError: another has it, the disk is full, or the file is no queue.
     """

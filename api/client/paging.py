@@ -11,7 +11,8 @@ from .wire import Guid, Json, Moment
 class Window(TypedDict, total=False):
     """What of a list is wanted: changed after `since` and until `until`, of a terminal, in pages of so many.
 
-    A date or text without a zone is read in the tenant's zone.
+    A date or text without a zone is read in the tenant's zone. Who keeps `until` as the next `since` stays behind the
+    ledger's clock: what is recorded between the answer and an `until` ahead of it would be passed over.
     """
 
     since: Moment | None

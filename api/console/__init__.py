@@ -5,7 +5,7 @@ To add a page:
 1. `api/app.py`: a line among the console's routes, `page("/queues", queues.get_queues, READERS)`, and its path in the
    README's table. Roles are checked as everywhere; who may not sees a page that says so.
 2. Handler: `api/console/queues.py` with `async def get_queues(request)`. It reads (one or a few statements on read
-   models, within `reading(request.app.state.pool, ...)`) and ends in `return show(request, "queues.html", rows=rows)`.
+   models, within `own_rows(request)`) and ends in `return show(request, "queues.html", rows=rows)`.
    What goes wrong is raised (`NotFound`, `BadInput`), and `pages.refuse` shows it. Parameters: `wire.Query`.
 3. Template: `templates/queues.html` extends `page.html` and fills the blocks `title` and `main`. It has `t` (words),
    `f` (numbers and dates, `formats.Formats`), `me` (the access) and `static`; `macros.html` has what pages share, such

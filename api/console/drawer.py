@@ -13,9 +13,9 @@ from starlette.responses import Response
 from api.console.orders import day_of
 from api.console.pages import formats_of, show
 from api.console.shifts import Entry, logs
+from api.own_rows import own_rows
 from api.wire import Query
 from ledger.business_time import day_start
-from ledger.database import reading
 from projections import drawer_reads
 
 PATH = "/drawer"
@@ -33,8 +33,8 @@ async def get_drawer(request: Request) -> Response:
     today = now.astimezone(formats.zone).date()
     day, terminal = day_of(query, "day") or today, query.guid("terminal")
     begins, ends = day_start(day, tenant.zone), day_start(day + _A_DAY, tenant.zone)
-    async with reading(request.app.state.pool, tenant.tenant_id) as connection:
-        kept = await drawer_reads.entries(connection, tenant.tenant_id, begins - _A_DAY, ends, terminal, LOOKS_AT)
+    async with own_rows(request) as (connection, tenant_id):
+        kept = await drawer_reads.entries(connection, tenant_id, begins - _A_DAY, ends, terminal, LOOKS_AT)
     entries = [msgspec.structs.replace(_entry(one.document), terminal=one.terminal_id) for one in kept]
     return show(
         request,

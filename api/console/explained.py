@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from api.console.pages import formats_of, show, words_of
 from api.explain import Explanation, SalesEntry, explanation_of
+from api.own_rows import own_rows
 from ledger.amounts import EXACT, ZERO
-from ledger.database import reading
 from ledger.records import NO_ID
 from projections import catalogue
 
@@ -47,8 +47,8 @@ def explained(first: date, last: date, **narrowed: object) -> str:
 async def get_explained(request: Request) -> Response:
     """The page; its parameters are those of `/v1/sales/explain`."""
     found = await explanation_of(request)
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        outlets = (await catalogue.outlets(connection, request.state.tenant.tenant_id)).outlets
+    async with own_rows(request) as (connection, tenant_id):
+        outlets = (await catalogue.outlets(connection, tenant_id)).outlets
     nameless = words_of(request)("frame.no_name")
     names = {NO_ID: nameless} | dict(outlets)
     return show(

@@ -14,11 +14,12 @@ from api.console.pages import formats_of, send_to, show, words_of
 from api.console.tail import tail
 from api.console.work import BROKEN_OFF, Kind, Work, Works
 from api.health import LAGS_AFTER
+from api.own_rows import own_rows
 from api.problems import NotFound
 from api.token import form as fields_of
 from api.wire import body
 from ledger.audit.seals import origin_of
-from ledger.database import queries, reading
+from ledger.database import queries
 from ledger.store import Connection, head
 from ledger.tenants import Tenant
 from projections import NAMES
@@ -62,11 +63,11 @@ async def get_ledger(request: Request) -> Response:
     """The page. Its sections are asked for again as anything moves."""
     now: datetime = request.app.state.clock()
     words, formats, tenant = words_of(request), formats_of(request), request.state.tenant
-    async with reading(request.app.state.pool, tenant.tenant_id) as connection:
-        newest = await head(connection, tenant.tenant_id)
+    async with own_rows(request) as (connection, tenant_id):
+        newest = await head(connection, tenant_id)
         seal = await _seal(connection, tenant)
-        standing = await connection.fetch(_SQL["standing"], tenant.tenant_id, list(NAMES))
-        entries = await tail(connection, tenant.tenant_id, words)
+        standing = await connection.fetch(_SQL["standing"], tenant_id, list(NAMES))
+        entries = await tail(connection, tenant_id, words)
     works: Works = request.app.state.works
     works_of = {kind: works.of(tenant.tenant_id, kind) for kind in ("verify", "export")}
     return show(

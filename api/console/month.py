@@ -18,10 +18,10 @@ from api.console.formats import Formats
 from api.console.language import Words
 from api.console.pages import formats_of, show, words_of
 from api.console.tenders import tender_bars
+from api.own_rows import own_rows
 from api.sales import FIRST_YEAR, LAST_YEAR
 from api.wire import Query
 from ledger.amounts import EXACT, ZERO
-from ledger.database import reading
 from ledger.errors import BadInput
 from projections import catalogue, tenders_reads
 from projections.sales_reads import ByGroup, by_group
@@ -74,8 +74,7 @@ async def get_month(request: Request) -> Response:
     now: datetime = request.app.state.clock()
     this_month = now.astimezone(formats.zone).date().replace(day=1)
     span = Span(_month(Query(request)) or this_month, Query(request).guid("outlet"), this_month)
-    tenant_id = request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         totals = await by_group(connection, tenant_id, now, span.outlet, "month", span.first)
         tenders = await tenders_reads.of_days(connection, tenant_id, span.first, span.last, span.outlet)
         outlets = await catalogue.outlets(connection, tenant_id)

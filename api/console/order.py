@@ -14,12 +14,12 @@ from api.console.order_shown import Shown
 from api.console.pages import show
 from api.freshness import log_reached
 from api.history import as_of
+from api.own_rows import own_rows
 from api.problems import NotFound
 from api.routing import may
 from api.wire import Query, path_guid
 from ledger import store
 from ledger.audit import proofs
-from ledger.database import reading
 from ledger.order import stream_of
 from ledger.store import Connection, Vault
 from projections import history
@@ -48,8 +48,7 @@ async def get_order(request: Request) -> Response:
     """
     stream, role = stream_of(path_guid(request, "id")), request.state.access.role
     when, version = as_of(request), Query(request).integer("version", 1, _FARTHEST)
-    tenant_id = request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         log = Log(connection, tenant_id, request.app.state.vault.uncached())
         order = await _order(request, log, stream, when, version)
         events = await _events(log, stream, order.Version) if role in HISTORIANS else []

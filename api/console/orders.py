@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.pages import show, words_of
+from api.own_rows import own_rows
 from api.wire import Query
 from ledger.business_time import day_start
-from ledger.database import reading
 from ledger.errors import BadInput
 from ledger.finding import orders_numbered, receipts_numbered
 from ledger.order import CLOSED
@@ -67,12 +67,12 @@ async def get_orders(request: Request) -> Response:
     query, tenant = Query(request), request.state.tenant
     chosen = Chosen(*(query.text(name)[:_LONGEST] for name in Chosen._fields))
     filters, after = _filters(query, tenant.zone), _key(query.text("older"))
-    async with reading(request.app.state.pool, tenant.tenant_id) as connection:
-        outlets = (await catalogue.outlets(connection, tenant.tenant_id)).outlets
+    async with own_rows(request) as (connection, tenant_id):
+        outlets = (await catalogue.outlets(connection, tenant_id)).outlets
         if chosen.q:
-            found = await _looked_up(connection, tenant.tenant_id, chosen.q, after)
+            found = await _looked_up(connection, tenant_id, chosen.q, after)
         else:
-            found = await orders_reads.search(connection, tenant.tenant_id, filters, after, PAGE)
+            found = await orders_reads.search(connection, tenant_id, filters, after, PAGE)
     return show(
         request,
         "orders.html",

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.pages import show, words_of
-from ledger.database import reading
+from api.own_rows import own_rows
 from ledger.records import NO_ID
 from projections import catalogue, queues_reads
 
@@ -26,8 +26,7 @@ ENDPOINTS = {
 async def get_queues(request: Request) -> Response:
     """The page. Counts go up to BOUND - 1, and say so beyond."""
     now: datetime = request.app.state.clock()
-    tenant_id = request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         found = await queues_reads.queues(connection, tenant_id, BOUND, OLDEST)
         outlets = (await catalogue.outlets(connection, tenant_id)).outlets
     return show(

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.pages import show
+from api.own_rows import own_rows
 from api.wire import Query
 from ledger.business_time import to_datetime
-from ledger.database import reading
 from ledger.errors import BadInput
 from ledger.records import NO_ID
 from ledger.swish import AFTER_FINAL, DUPLICATE, MISMATCH, ORPHAN
@@ -57,12 +57,12 @@ _payment = msgspec.json.Decoder(Payment).decode
 
 async def get_swish(request: Request) -> Response:
     """The page: all, or those with a `flag`, or of one `orderId`; `before` is where the page before has ended."""
-    query, tenant_id = Query(request), request.state.tenant.tenant_id
+    query = Query(request)
     flag, order = query.text("flag"), query.guid("orderId")
     if flag and flag not in (*FLAGS, FLAGGED):
         raise BadInput.at("flag", f"must be one of {', '.join(FLAGS)} or {FLAGGED}")
     before = query.integer("before", 1, NEWEST) or NEWEST
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         if order is not None:
             found = await swish_reads.of_order(connection, tenant_id, order, before)
         elif flag:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from api.console.charts import Bar, bars
 from api.console.pages import show, words_of
+from api.own_rows import own_rows
 from api.wire import Query
 from ledger.amounts import ZERO
-from ledger.database import reading
 from ledger.errors import BadInput
 from ledger.records import NO_ID
 from projections import catalogue, orders_reads, tenders_reads
@@ -52,11 +52,11 @@ def tender_bars(request: Request, found: Iterable[Tender], first: date, last: da
 
 async def get_paid(request: Request) -> Response:
     """The page of `type`, `from`, `to` and `outletId`; `day` and `after` are where the page before has ended."""
-    query, tenant_id = Query(request), request.state.tenant.tenant_id
+    query = Query(request)
     asked = Asked(_day(query, "from"), _day(query, "to"), query.guid("outletId"), _type(query))
     order = query.guid("after")
     place = Place(_day(query, "day"), order) if order is not None else None
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    async with own_rows(request) as (connection, tenant_id):
         sums = await tenders_reads.of_days(connection, tenant_id, asked.first, asked.last, asked.outlet)
         paid = await tenders_reads.paid_by(connection, tenant_id, *asked, place)
         orders = await orders_reads.lights(connection, tenant_id, paid.orders)

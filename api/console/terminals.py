@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.pages import show
+from api.own_rows import own_rows
 from api.wire import Query
 from ledger.business_time import to_datetime
-from ledger.database import reading
 from projections import terminals
 
 REPORTS = 20
@@ -84,8 +84,8 @@ _terminal, _report = msgspec.json.Decoder(Terminal).decode, msgspec.json.Decoder
 
 async def get_terminals(request: Request) -> Response:
     """The page: every terminal, the one heard of last first, and the newest reports, of a `terminal` or of all."""
-    terminal, tenant_id = Query(request).guid("terminal"), request.state.tenant.tenant_id
-    async with reading(request.app.state.pool, tenant_id) as connection:
+    terminal = Query(request).guid("terminal")
+    async with own_rows(request) as (connection, tenant_id):
         found = await terminals.terminals(connection, tenant_id)
         reports = await terminals.reports(connection, tenant_id, terminal, REPORTS)
     known = [_terminal(document) for document in found.documents]

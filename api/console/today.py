@@ -15,8 +15,8 @@ from api.console.formats import Formats
 from api.console.language import Words
 from api.console.pages import formats_of, show, words_of
 from api.console.tenders import tender_bars
+from api.own_rows import own_rows
 from ledger.amounts import ZERO
-from ledger.database import reading
 from projections import tenders_reads
 from projections.today import Compared, Today, today
 
@@ -34,9 +34,9 @@ async def get_today(request: Request) -> Response:
     """The page. Its sections are asked for again as orders arrive."""
     now: datetime = request.app.state.clock()
     words, formats = words_of(request), formats_of(request)
-    async with reading(request.app.state.pool, request.state.tenant.tenant_id) as connection:
-        found = await today(connection, request.state.tenant.tenant_id, now)
-        tenders = await tenders_reads.of_today(connection, request.state.tenant.tenant_id, now)
+    async with own_rows(request) as (connection, tenant_id):
+        found = await today(connection, tenant_id, now)
+        tenders = await tenders_reads.of_today(connection, tenant_id, now)
     week_ago = words("today.week_ago", day=formats.day(found.day, "EEEE"))
 
     def compared(amount: Decimal, before: Decimal) -> str:

@@ -22,6 +22,9 @@ _DETAILS: dict[str, tuple[str, list[Json]]] = {
     "bad-request": ("grant_type is missing", []),
     "unauthorised": ("the credential is unknown", []),
     "forbidden": ("the role auditor may not do this; it takes admin or terminal", []),
+    "other-terminal": (
+        "this credential speaks for terminal 0de70000-5a1e-4000-8000-000000000007 only; the document names another", [],
+    ),
     "not-found": ("there is no order 0de70000-5a1e-4000-8000-000000000009", []),
     "wrong-method": ("PUT is not possible here; GET, HEAD, OPTIONS is", []),
     "too-many-requests": ("too many failed attempts; try again in 8 s", []),

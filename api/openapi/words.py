@@ -30,8 +30,8 @@ Instants are ISO 8601; without an offset they are local time at the outlet.
 the same shape (`application/problem+json`). A read can be asked for with `HEAD` too, and every path answers `OPTIONS`.
 
 **Credentials.** `Authorization: Bearer <key or access token>`. Each operation says for which
-roles it is. A credential of one terminal posts documents of that terminal only; any other is `403`. A demo on this
-machine lets everybody in without one.
+roles it is. A credential of one terminal posts documents of that terminal only; any other is `403` of the
+type `urn:order-ledger:other-terminal`. A demo on this machine lets everybody in without one.
 """
 
 TAGS = {

@@ -18,7 +18,7 @@ ACCEPTED = one(
 _IF_MATCH = in_header(
     "If-Match",
     "The `Version` of the order that was changed. Is it another by now, the answer is 417 and says which; without it "
-    "the last one wins.",
+    "the last one wins. The `ETag` of an answer is for `If-None-Match` alone: here it is 417.",
 )
 _ENTRY = json_body(CashDrawerLog, opening=examples.OPENING)
 _REFERENCE = "An order that is unknown, or an ExternalID that is empty, is 417."

@@ -17,7 +17,7 @@ from api.client import Client, OfflineQueue, Problem, QueueError, Unreachable
 from tests.acceptance import between as lines
 from tests.acceptance.bodies import an_invoice, an_order
 from tests.acceptance.server import Json, Server
-from tests.acceptance.shops import Shops
+from tests.acceptance.shops import TILL, Shops
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -133,6 +133,20 @@ async def test_a_credential_that_is_refused_sets_nothing_aside(two_shops: Shops,
     async with Client(url, key=keys["admin"]) as mended:
         await queue.deliver(mended)
         assert await sold(mended, orders) == [order["Id"] for order in orders]
+
+
+async def test_another_terminals_document_keeps_no_other_waiting(two_shops: Shops, queue: OfflineQueue) -> None:
+    orders = [an_order(TerminalId=str(TILL)) for _ in range(5)]
+    orders[1] = an_order()
+    numbers = [await queue.post_order(order) for order in orders]
+    url, keys = str(two_shops.http.base_url), two_shops.first.keys
+    async with Client(url, key=keys["bound"]) as till:
+        await queue.deliver(till)
+    assert await queue.waiting() == 0
+    aside = await queue.set_aside()
+    assert [(one.number, one.problem["type"]) for one in aside] == [(numbers[1], "urn:order-ledger:other-terminal")]
+    async with Client(url, key=keys["admin"]) as auditor:
+        assert await sold(auditor, orders) == [order["Id"] for order in (orders[0], *orders[2:])]
 
 
 async def test_it_is_for_one_at_a_time(queue: OfflineQueue, tmp_path: Path) -> None:

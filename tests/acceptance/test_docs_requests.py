@@ -6,17 +6,24 @@ import json
 import os
 import re
 import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.acceptance.bodies import an_order
 from tests.acceptance.server import SCRIPT, serving
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "integrate.md").read_text("utf-8")
 _BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
 _END = "-- end of a block --"
+# What the next round of a window would ask from.
+_SINCE = '\necho "next from $SINCE"\n'
 
 
 def pasted(folder: Path) -> list[tuple[str, str, str]]:
@@ -29,7 +36,7 @@ def pasted(folder: Path) -> list[tuple[str, str, str]]:
         if said == "sh"
     ]
     with serving(folder / "data", folder / "log") as url:
-        script = f"\necho '{_END}'\n".join(["set -eu", *shell]).replace("http://127.0.0.1:8000", url)
+        script = (f"\necho '{_END}'\n".join(["set -eu", *shell]) + _SINCE).replace("http://127.0.0.1:8000", url)
         environment = os.environ | {"DATA_DIR": str(folder / "data"), "PATH": f"{SCRIPT.parent}:{os.environ['PATH']}"}
         done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -63,3 +70,25 @@ def test_no_other_answer_is_a_problem(session: list[tuple[str, str, str]]) -> No
         if "curl" not in block and ("ask" in block or "sell" in block) and not promised:
             assert printed.strip() and '"retryable"' not in printed, (block, printed)
     assert any("BOOK-1" in printed for _, printed, _ in session)
+
+
+def test_the_next_window_begins_before_now(session: list[tuple[str, str, str]]) -> None:
+    """What is recorded from here on comes in it; and it is no date that was written down once."""
+    since = datetime.fromisoformat(session[-1][1].rpartition("next from ")[2].strip())
+    assert timedelta(minutes=1) <= datetime.now(UTC) - since < timedelta(hours=1)
+
+
+def test_the_program_books_every_order(tmp_path: Path) -> None:
+    """Also where they come in pages, and each one leaves the queue as it is booked."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 1
+    queue = "api/Order/GetOrdersWithoutExternalID"
+    with serving(tmp_path / "data", tmp_path / "log", PAGE_SIZE="4") as url:
+        for _ in range(10):
+            httpx.post(f"{url}/api/Order/PostOrder", json=an_order()).raise_for_status()
+        program = (
+            "import asyncio\nfrom api.client import Client\nKEY, book = None, lambda order: 'BOOK-' + order['Id']\n"
+            f"async def main():\n{textwrap.indent(blocks[0], '    ')}\nasyncio.run(main())"
+        ).replace("http://127.0.0.1:8000", url)
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+        assert httpx.get(f"{url}/{queue}").json() == []

@@ -126,6 +126,12 @@ def test_an_if_match_that_is_no_version_is_refused(server: Server, value: str) -
     server.refused("Order/PostOpenOrder", a_draft(), If_Match=value)
 
 
+def test_the_etag_of_an_order_is_no_version(server: Server) -> None:
+    server.post("Order/PostOpenOrder", draft := a_draft())
+    shown = server.ask(f"/v1/orders/{draft['Id']}")
+    server.refused("Order/PostOpenOrder", draft | {"Comments": "b"}, "If-Match", If_Match=shown.headers["ETag"])
+
+
 def test_a_version_counts_the_events_of_an_order(server: Server) -> None:
     draft = a_draft()
     server.post("Order/PostOpenOrder", draft)

@@ -155,6 +155,7 @@ async def test_a_key_of_a_terminal_posts_documents_of_that_terminal_only(
     before = await two_shops.pool.fetch("SELECT * FROM ledger.heads()")
     answer = till.send("POST", path, foreign)
     assert answer.status_code == 403, answer.text
+    assert answer.json()["type"] == "urn:order-ledger:other-terminal"
     assert str(TILL) in answer.json()["detail"]
     assert await two_shops.pool.fetch("SELECT * FROM ledger.heads()") == before
     till.post(path, own)

@@ -191,6 +191,13 @@ def test_the_same_reference_posted_with_the_order_is_that_payment(server: Server
     assert seen(server, order) == [("payment", "PAID", [])]
 
 
+def test_a_payment_that_is_listed_without_the_reference_is_another_one(server: Server) -> None:
+    server.post("Order/PostOrder", order := an_unpaid_order())
+    server.post(PATH, callback := a_callback(order))
+    server.post("Order/PostOrder", order | {"PaymentStatus": 1, "Payments": [a_payment(PaymentRef=None, TypeId=10)]})
+    assert sorted(ref or "" for _, ref, _ in paid(server, order)) == ["", callback["paymentReference"]]
+
+
 def test_a_draft_is_paid_and_then_completed_with_the_same_payment(server: Server) -> None:
     order = a_web_order()
     server.post("Order/PostOnlineOrder", order)

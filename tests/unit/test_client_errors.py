@@ -21,6 +21,8 @@ REFUSED = {"type": "urn:order-ledger:refused", "title": "No", "status": 417, "de
         (417, REFUSED | {"retryable": True}, {"retry-after": "1"}, True, False),
         (417, None, {}, False, False), (413, None, {}, False, True),
         (400, REFUSED, {}, False, False), (401, REFUSED, {}, False, False), (403, REFUSED, {}, False, False),
+        (403, REFUSED | {"type": "urn:order-ledger:other-terminal"}, {}, False, True),
+        (403, REFUSED | {"type": "urn:order-ledger:forbidden"}, {}, False, False),
         (404, REFUSED, {}, False, False), (404, REFUSED, {"retry-after": "1"}, True, False),
         (500, REFUSED, {}, False, False), (502, None, {}, True, False), (503, "<html>", {}, True, False),
         (504, [], {}, True, False), (429, {}, {}, True, False), (408, REFUSED, {}, True, False),
