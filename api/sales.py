@@ -99,7 +99,7 @@ async def get_hourly_sale(request: Request) -> Response:
 
 @described(
     "Stock",
-    "The sum of all movements; what was sold is negative.",
+    "The sum of all movements; what was sold is negative. More than 64 MB are a 400: narrow it by product or outlet.",
     parameters=[Parameter("productId", GUID, "One product."), OUTLET],
     answers=[rows(Level, "By product and outlet.", latte=shown.A_LEVEL)],
 )

@@ -24,10 +24,18 @@ SELECT $1, n.* FROM unnest($2::text::uuid[], $3::text::uuid[], $4::text::numeric
     ON CONFLICT (tenant_id, product_id, outlet_id) DO UPDATE
    SET quantity = s.quantity + excluded.quantity, description = coalesce(excluded.description, s.description)
 
--- name: levels -- of one product or all ($2), at one outlet or all ($3), and the position they reflect
-SELECT head.position, s.product_id, s.outlet_id, s.description, trim_scale(s.quantity) AS quantity
-  FROM (SELECT coalesce((SELECT c.position FROM ledger.checkpoints c
-                          WHERE c.tenant_id = $1 AND c.projection = 'stock'), 0) AS position) AS head
-  LEFT JOIN read_stock.stock s
-    ON s.tenant_id = $1 AND ($2::uuid IS NULL OR s.product_id = $2) AND ($3::uuid IS NULL OR s.outlet_id = $3)
- ORDER BY s.product_id, s.outlet_id
+-- name: levels -- of one product or all ($2), at one outlet or all ($3): each as JSON (`stock_reads.Level`), and the position
+-- they reflect. What comes after more than 64 MB is null, and all is refused
+SELECT coalesce((SELECT c.position FROM ledger.checkpoints c
+                  WHERE c.tenant_id = $1 AND c.projection = 'stock'), 0) AS position, ARRAY (
+    SELECT CASE WHEN sum(octet_length(l.document)) OVER so_far - octet_length(l.document) < 64000000 THEN l.document END
+      FROM (SELECT s.product_id, s.outlet_id, convert_to(concat(
+                       '{"ProductId":"', s.product_id, '","OutletId":"', s.outlet_id,
+                       '","Description":', coalesce(to_json(s.description)::text, 'null'),
+                       ',"Unit":0,"Quantity":', trim_scale(s.quantity), '}'), 'UTF8') AS document
+              FROM read_stock.stock s
+             WHERE s.tenant_id = $1 AND ($2::uuid IS NULL OR s.product_id = $2) AND ($3::uuid IS NULL OR s.outlet_id = $3)
+             ORDER BY s.product_id, s.outlet_id OFFSET 0) l
+    WINDOW so_far AS (ORDER BY l.product_id, l.outlet_id ROWS UNBOUNDED PRECEDING)
+     ORDER BY l.product_id, l.outlet_id
+) AS documents

@@ -7,16 +7,18 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.codec import encoder
 from ledger.database import queries
 from ledger.store import Connection
-from projections.window import Page
+from projections.window import Page, page_of
 
 _SQL = queries("projections/stock.sql")
 
 
 class Level(msgspec.Struct):
-    """The sum of a product's movements at an outlet, in pieces: only piece goods move stock, so Unit is 0."""
+    """The sum of a product's movements at an outlet, in pieces: only piece goods move stock, so Unit is 0.
+
+    The database writes it as JSON (stock.sql): there may be so many that the server would do nothing else for seconds.
+    """
 
     ProductId: UUID
     OutletId: UUID
@@ -26,11 +28,9 @@ class Level(msgspec.Struct):
 
 
 async def levels(connection: Connection, tenant_id: int, product: UUID | None, outlet: UUID | None) -> Page:
-    """The stock of one product or (None) of all, at one outlet or at all, by product and outlet."""
-    rows = await connection.fetch(_SQL["levels"], tenant_id, product, outlet)
-    found = [
-        encoder.encode(Level(product_id, outlet_id, description, 0, quantity))
-        for _, product_id, outlet_id, description, quantity in rows
-        if product_id is not None
-    ]
-    return Page(found, rows[0]["position"])
+    """The stock of one product or (None) of all, at one outlet or at all, by product and outlet; each a `Level`.
+
+    BadInput: it is more than one answer holds.
+    """
+    row = await connection.fetchrow(_SQL["levels"], tenant_id, product, outlet)
+    return page_of(row["documents"], row["position"], "productId", "narrow it by productId or outletId")

@@ -32,3 +32,8 @@ SELECT 1, gen_random_uuid(), terminal_id, now(), 1, $1 FROM terminal WHERE $2::u
 -- name: large_reports
 INSERT INTO read_terminals.terminal_reports (tenant_id, report_id, terminal_id, report_type, created_at, position, document)
 SELECT 1, gen_random_uuid(), $2, 0, now(), n, $1 FROM generate_series(1, 4) AS n
+
+-- name: large_stock -- three products at one outlet, one at another
+INSERT INTO read_stock.stock (tenant_id, product_id, outlet_id, quantity, description)
+SELECT 1, gen_random_uuid(), CASE n WHEN 4 THEN gen_random_uuid() ELSE $2 END, -n, convert_from($1, 'UTF8')
+  FROM generate_series(1, 4) AS n

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from ledger.database import READING, open_pool, queries
 from ledger.errors import BadInput
 from ledger.store import Connection
-from projections import drawer, invoices, orders_reads, swish, terminals
+from projections import drawer, invoices, orders_reads, stock_reads, swish, terminals
 from projections.window import Page, Window
 
 SQL = queries("tests/integration/large.sql")
@@ -49,6 +50,17 @@ async def test_a_list_without_pages_says_where_else_to_look(connection: Connecti
         await orders_reads.history(connection, 1, SOMEBODY, everything=True)
     with pytest.raises(BadInput, match=r"64 MB; .*/v1/reports\?terminalId=$"):
         await terminals.terminals(connection, 1)
+    with pytest.raises(BadInput, match=r"^productId: .* 64 MB; narrow it by productId or outletId$"):
+        await stock_reads.levels(connection, 1, None, None)
+
+
+async def test_the_stock_of_an_outlet_or_a_product_is_given_where_all_of_it_is_too_large(
+    connection: Connection,
+) -> None:
+    levels = (await stock_reads.levels(connection, 1, None, SOMEBODY)).documents
+    assert [msgspec.json.decode(level)["Description"] for level in levels] == [DOCUMENT.decode()] * 3
+    product = msgspec.json.decode(levels[0])["ProductId"]
+    assert (await stock_reads.levels(connection, 1, product, None)).documents == levels[:1]
 
 
 async def test_of_the_newest_as_many_are_given_as_an_answer_holds(connection: Connection) -> None:
