@@ -30,3 +30,6 @@ UPDATE ledger.checkpoints SET error = 'something' WHERE tenant_id = $1 AND proje
 
 -- name: tables_of_read_models -- those in use
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname LIKE 'read\_%' ORDER BY 1
+
+-- name: add_level -- what a product's stock is at an outlet
+INSERT INTO read_stock.stock (tenant_id, product_id, outlet_id, quantity, description) VALUES ($1, $2, $3, $4, $5)
