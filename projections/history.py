@@ -17,7 +17,7 @@ import msgspec
 from ledger import document as documents
 from ledger import order, store
 from ledger.codec import encoder
-from ledger.customer import DOCUMENTS
+from ledger.customer import is_document
 from ledger.document import DocumentState
 from ledger.events import OutletSet, Recorded
 from ledger.order import OrderState
@@ -97,7 +97,7 @@ class Story(NamedTuple):
 
 def _order_after(state: OrderState, recorded: Recorded) -> OrderState:
     """By the tills' clock a payment may come before the document it belongs to: then there is no order yet."""
-    known = state.order is not None or isinstance(recorded.event, DOCUMENTS)
+    known = state.order is not None or is_document(recorded.event)
     return order.evolve(state, recorded) if known else state
 
 

@@ -58,7 +58,7 @@ async def test_every_version_of_a_long_stream_is_known_again(shop: Shop, dsn: st
     assert max(pages) < batch_read.BYTES_AT_FIRST + 2 * LARGE, "and never much of it at once"
 
 
-async def test_it_goes_on_from_its_end(shop: Shop, dsn: str, pages: list[int]) -> None:
+async def test_it_goes_on_from_its_end(shop: Shop, dsn: str) -> None:
     for number in range(1, 6):
         await shop.post(amended("a", number))
     ((position, duplicate),) = await fresh(shop, dsn, amended("a", 6))
@@ -68,7 +68,7 @@ async def test_it_goes_on_from_its_end(shop: Shop, dsn: str, pages: list[int]) -
     assert versions == list(range(1, len(versions) + 1))
 
 
-async def test_what_is_written_meanwhile_is_seen_by_the_next_try(shop: Shop, dsn: str, pages: list[int]) -> None:
+async def test_what_is_written_meanwhile_is_seen_by_the_next_try(shop: Shop, dsn: str) -> None:
     """Another writer amends the order between the first part and the last: the append looks whether it did."""
     for number in range(1, 6):
         await shop.post(amended("a", number))
