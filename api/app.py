@@ -11,6 +11,7 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from api import commands, docs, etags, explain, feed, health, history, log, metrics, reads, sales, swish
+from api.bookmarks import Bookmarks
 from api.console import (
     drawer,
     explained,
@@ -143,6 +144,7 @@ def build(settings: Settings, dsn: str, *, projectors: bool, sealer: bool) -> St
     app.state.stopping = False
     app.state.version = etags.version(settings)
     app.state.generations = {}
+    app.state.bookmarks = Bookmarks()
     app.state.published = docs.Published(ROUTES)
     prepare()
     app.state.pulse = live.Pulse()

@@ -166,7 +166,11 @@ _DATES = (
         "that is ahead of the ledger's clock: what is recorded before it would be passed over.",
     ),
     Parameter("TerminalId", GUID, "One terminal's; all terminals' where it is missing or zero."),
-    Parameter("PageNo", whole(0), "Pages count from 0. Ask for 0, 1, 2 … until a list is empty."),
+    Parameter(
+        "PageNo", whole(0),
+        "Pages count from 0. Ask for 0, 1, 2 … until a list is empty. Asked for in turn with one credential, each "
+        "begins where the one before ended, whatever has left the list meanwhile.",
+    ),
     Parameter(
         "PageSize", whole(0), "Rows of a page: 1000 for 0 or none, 5000 at most, unless it is set up otherwise. More "
         "than 64 MB are a 400: ask for fewer."

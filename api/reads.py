@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import etags
+from api.bookmarks import Bookmarks
 from api.described import DATES, GUID, SWITCH, Answer, Parameter, described, in_path, one, rows
 from api.freshness import reached
 from api.openapi import examples, shown
@@ -27,10 +29,16 @@ def _in_window(projection: str, read: WindowRead) -> Handler:
     """The handler of a list that is asked for with the Dates query (contract, section 1)."""
 
     async def answer(request: Request) -> Response:
-        window = Query(request).window()
+        asked = Query(request).window()
+        bookmarks: Bookmarks = request.app.state.bookmarks
+        reader = request.state.tenant.tenant_id, request.state.actor, read
+        window = bookmarks.opened(reader, asked)
+        etags.tag_of(request).add(window.behind)
         await reached(request, projection, windowed=True)
         async with own_rows(request) as (connection, tenant_id):
-            return list_answer(await read(connection, tenant_id, window))
+            page = await read(connection, tenant_id, window)
+        bookmarks.keep(reader, asked, window, page)
+        return list_answer(page)
 
     return answer
 

@@ -22,7 +22,7 @@ from ledger.records import NO_ID
 from ledger.store import Connection, from_microseconds
 from ledger.till_records import CashDrawerLog
 from projections.documents import document
-from projections.window import Page, Window, page_of
+from projections.window import Page, Window, window_page
 
 _SQL = queries("projections/drawer.sql")
 _ENTRIES = (DrawerEntryLogged, DrawerEntryCorrected)
@@ -153,5 +153,5 @@ PROJECTION = _Drawer()
 
 async def entries(connection: Connection, tenant_id: int, window: Window) -> Page:
     """The drawer events that happened or changed in the window, newest first."""
-    row = await connection.fetchrow(_SQL["entries_in_window"], tenant_id, *window)
-    return page_of(row["documents"], row["position"])
+    asked = window.asked(newest_first=True)
+    return window_page(await connection.fetchrow(_SQL["entries_in_window"], tenant_id, *asked))

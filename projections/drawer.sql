@@ -46,6 +46,7 @@ WITH odd AS (
           WHERE e.tenant_id = $1 AND e.lag = c.lag
             AND e.recorded_at > greatest(c.after, $2) AND e.recorded_at <= least(c.until, $3)
             AND (e.placed_at <= $2 OR e.placed_at > $3 OR e.lag = 10) AND ($4::uuid IS NULL OR e.terminal_id = $4)
+            AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
          OFFSET 0) e
      WHERE c.after IS NOT NULL
 ), listed AS (
@@ -53,19 +54,24 @@ WITH odd AS (
       WHERE e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
         AND e.placed_at > coalesce($2, CASE WHEN $3 IS NULL THEN '-infinity'::timestamptz ELSE '0001-01-02' END)
         AND e.placed_at <= coalesce($3, 'infinity')
+        AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
       ORDER BY e.placed_at DESC, e.entry_id LIMIT $5::bigint + $6::bigint)
      UNION ALL
     (SELECT e.placed_at, e.entry_id FROM read_drawer.drawer_entries e
       WHERE (SELECT are_many FROM odd) AND e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
         AND e.placed_at <= $2 AND e.lag = 9 AND e.recorded_at > $2 AND e.recorded_at <= coalesce($3, 'infinity')
+        AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
       ORDER BY e.placed_at DESC, e.entry_id LIMIT $5 + $6)
      UNION ALL
     SELECT placed_at, entry_id FROM late
+), page AS MATERIALIZED (
+    SELECT l.placed_at, l.entry_id FROM listed l ORDER BY l.placed_at DESC, l.entry_id OFFSET $5 LIMIT $6
+), last AS (
+    SELECT p.placed_at, p.entry_id FROM page p ORDER BY p.placed_at, p.entry_id DESC LIMIT 1
 )
-SELECT at.position, ARRAY (
+SELECT at.position, last.placed_at AS last_time, last.entry_id AS last_id, ARRAY (
     SELECT CASE WHEN sum(octet_length(e.document)) OVER so_far - octet_length(e.document) < 64000000 THEN e.document END
-      FROM (SELECT l.placed_at, l.entry_id
-              FROM listed l ORDER BY l.placed_at DESC, l.entry_id OFFSET $5 LIMIT $6) page
+      FROM page
      CROSS JOIN LATERAL (
          SELECT e.document FROM read_drawer.drawer_entries e
           WHERE e.tenant_id = $1 AND e.entry_id = page.entry_id OFFSET 0) e
@@ -74,6 +80,7 @@ SELECT at.position, ARRAY (
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position
           FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'drawer') AS at
+  LEFT JOIN last ON true
 
 -- name: renew_entries -- what they say after an erasure
 UPDATE drawer_entries e SET document = n.document

@@ -12,7 +12,7 @@ from ledger.database import queries
 from ledger.events import CustomerErased, Event, InvoiceSaved, Recorded
 from ledger.store import Connection, from_microseconds
 from projections.documents import document
-from projections.window import Page, Window, page_of
+from projections.window import Page, Window, window_page
 
 _SQL = queries("projections/invoices.sql")
 
@@ -66,5 +66,4 @@ PROJECTION = _Invoices()
 
 async def invoices(connection: Connection, tenant_id: int, window: Window) -> Page:
     """The invoices created or changed in the window, by CreationDate."""
-    row = await connection.fetchrow(_SQL["invoices_in_window"], tenant_id, *window)
-    return page_of(row["documents"], row["position"])
+    return window_page(await connection.fetchrow(_SQL["invoices_in_window"], tenant_id, *window.asked()))

@@ -26,6 +26,7 @@ WITH odd AS (
           WHERE i.tenant_id = $1 AND i.lag = c.lag
             AND i.recorded_at > greatest(c.after, $2) AND i.recorded_at <= least(c.until, $3)
             AND (i.placed_at <= $2 OR i.placed_at > $3 OR i.lag = 10) AND ($4::uuid IS NULL OR i.terminal_id = $4)
+            AND (i.placed_at, i.invoice_id) > ($7::timestamptz, $8::uuid)
          OFFSET 0) i
      WHERE c.after IS NOT NULL
 ), listed AS (
@@ -33,19 +34,24 @@ WITH odd AS (
       WHERE i.tenant_id = $1 AND ($4 IS NULL OR i.terminal_id = $4)
         AND i.placed_at > coalesce($2, '-infinity')
         AND i.placed_at <= coalesce($3, CASE WHEN $2 IS NULL THEN 'infinity'::timestamptz ELSE '9999-12-30' END)
+        AND (i.placed_at, i.invoice_id) > ($7::timestamptz, $8::uuid)
       ORDER BY i.placed_at, i.invoice_id LIMIT $5::bigint + $6::bigint)
      UNION ALL
     (SELECT i.placed_at, i.invoice_id FROM read_invoices.invoices i
       WHERE (SELECT are_many FROM odd) AND i.tenant_id = $1 AND ($4 IS NULL OR i.terminal_id = $4)
         AND i.placed_at <= $2 AND i.lag = 9 AND i.recorded_at > $2 AND i.recorded_at <= coalesce($3, 'infinity')
+        AND (i.placed_at, i.invoice_id) > ($7::timestamptz, $8::uuid)
       ORDER BY i.placed_at, i.invoice_id LIMIT $5 + $6)
      UNION ALL
     SELECT placed_at, invoice_id FROM late
+), page AS MATERIALIZED (
+    SELECT l.placed_at, l.invoice_id FROM listed l ORDER BY l.placed_at, l.invoice_id OFFSET $5 LIMIT $6
+), last AS (
+    SELECT p.placed_at, p.invoice_id FROM page p ORDER BY p.placed_at DESC, p.invoice_id DESC LIMIT 1
 )
-SELECT at.position, ARRAY (
+SELECT at.position, last.placed_at AS last_time, last.invoice_id AS last_id, ARRAY (
     SELECT CASE WHEN sum(octet_length(i.document)) OVER so_far - octet_length(i.document) < 64000000 THEN i.document END
-      FROM (SELECT l.placed_at, l.invoice_id
-              FROM listed l ORDER BY l.placed_at, l.invoice_id OFFSET $5 LIMIT $6) page
+      FROM page
      CROSS JOIN LATERAL (
          SELECT i.document FROM read_invoices.invoices i
           WHERE i.tenant_id = $1 AND i.invoice_id = page.invoice_id OFFSET 0) i
@@ -54,3 +60,4 @@ SELECT at.position, ARRAY (
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position
           FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'invoices') AS at
+  LEFT JOIN last ON true

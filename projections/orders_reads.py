@@ -14,7 +14,7 @@ from ledger.codec import encoder
 from ledger.database import queries
 from ledger.full_records import FullCustomer
 from ledger.store import Connection
-from projections.window import Page, Window, page_of
+from projections.window import Page, Window, last_of, page_of, window_page
 
 _SQL = queries("projections/orders_reads.sql")
 # A search that finds little gives up after so many orders, and can be taken up again from there.
@@ -114,7 +114,7 @@ async def returns_without_external_id(connection: Connection, tenant_id: int, wi
 
 async def invoice_generated(connection: Connection, tenant_id: int, window: Window) -> Page:
     """Orders with a customer and an invoice that the bookkeeping has not taken, each with its Customer filled in."""
-    rows = await connection.fetch(_SQL["invoice_queue"], tenant_id, *window)
+    rows = await connection.fetch(_SQL["invoice_queue"], tenant_id, *window.asked())
     if rows[0]["is_nameless"] is None:
         return Page([], rows[0]["position"])
     page = page_of([row["document"] for row in rows], rows[0]["position"])
@@ -122,7 +122,7 @@ async def invoice_generated(connection: Connection, tenant_id: int, window: Wind
         _with_customer(document, row["customer"]) if row["is_nameless"] else document
         for row, document in zip(rows, page.documents, strict=True)
     ]
-    return page._replace(documents=documents)
+    return page._replace(documents=documents, last=last_of(rows[-1]))
 
 
 async def history(connection: Connection, tenant_id: int, customer_id: UUID, everything: bool) -> Page:
@@ -145,7 +145,7 @@ async def order(connection: Connection, tenant_id: int, order_id: UUID) -> Page:
 
 
 async def _queues(connection: Connection, tenant_id: int, window: Window, queue: str, other: str | None = None) -> Page:
-    return _page(await connection.fetch(_SQL["queue"], tenant_id, *window, queue, other))
+    return window_page(await connection.fetchrow(_SQL["queue"], tenant_id, *window.asked(), queue, other))
 
 
 def _page(rows: list[Any]) -> Page:

@@ -2,8 +2,8 @@
 -- a page are looked up one by one at the end. Those that come after more than 64 MB of the same page are null, and the
 -- page is refused (`window.page_of`): the first is always there.
 
--- name: queue -- of queue $7, and of $8 where one is given: what is in the window ($2, $3] by its business time, or was
--- recorded in it, at terminal $4; by business time, the first $5 passed over, $6 at most.
+-- name: queue -- of queue $9, and of $10 where one is given: what is in the window ($2, $3] by its business time, or was
+-- recorded in it, at terminal $4; by business time, from after ($7, $8) on, the first $5 passed over, $6 at most.
 --
 -- What came late is looked for by its `lag`: up to so many seconds, and so recorded no later than that after $2 if its
 -- own time lies before (or so soon before $3, where a till's clock is ahead). Only the odd ones, a day late, can
@@ -11,7 +11,7 @@
 WITH odd AS (
     SELECT count(*) > 5000 AS are_many
       FROM (SELECT FROM read_orders.orders o
-             WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$7, $8]::text[]) AND o.lag = 9
+             WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$9, $10]::text[]) AND o.lag = 9
                AND o.recorded_at > $2::timestamptz AND o.recorded_at <= coalesce($3::timestamptz, 'infinity')
              LIMIT 5001) o
 ), late AS (
@@ -24,38 +24,46 @@ WITH odd AS (
            ) AS c (lag, after, until)
      CROSS JOIN LATERAL (
          SELECT o.business_time, o.order_id FROM read_orders.orders o
-          WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$7, $8]::text[]) AND o.lag = c.lag
+          WHERE o.tenant_id = $1 AND o.queue = ANY (ARRAY[$9, $10]::text[]) AND o.lag = c.lag
             AND o.recorded_at > greatest(c.after, $2) AND o.recorded_at <= least(c.until, $3)
             AND (o.business_time <= $2 OR o.business_time > $3) AND ($4::uuid IS NULL OR o.terminal_id = $4)
+            AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
          OFFSET 0) o
      WHERE c.after IS NOT NULL
 ), listed AS (
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
-      WHERE o.tenant_id = $1 AND o.queue = $7 AND ($4 IS NULL OR o.terminal_id = $4)
+      WHERE o.tenant_id = $1 AND o.queue = $9 AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5::bigint + $6::bigint)
      UNION ALL
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
-      WHERE o.tenant_id = $1 AND o.queue = $8 AND ($4 IS NULL OR o.terminal_id = $4)
+      WHERE o.tenant_id = $1 AND o.queue = $10 AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
      UNION ALL
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
-      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $7 AND ($4 IS NULL OR o.terminal_id = $4)
+      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $9 AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
      UNION ALL
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
-      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $8 AND ($4 IS NULL OR o.terminal_id = $4)
+      WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.queue = $10 AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
      UNION ALL
     SELECT business_time, order_id FROM late
+), page AS MATERIALIZED (
+    SELECT l.business_time, l.order_id FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6
+), last AS (
+    SELECT p.business_time, p.order_id FROM page p ORDER BY p.business_time DESC, p.order_id DESC LIMIT 1
 )
-SELECT at.position, ARRAY (
+SELECT at.position, last.business_time AS last_time, last.order_id AS last_id, ARRAY (
     SELECT CASE WHEN sum(octet_length(o.document)) OVER so_far - octet_length(o.document) < 64000000 THEN o.document END
-      FROM (SELECT l.business_time, l.order_id
-              FROM listed l ORDER BY l.business_time, l.order_id OFFSET $5 LIMIT $6) page
+      FROM page
      CROSS JOIN LATERAL (
          SELECT o.document FROM read_orders.orders o
           WHERE o.tenant_id = $1 AND o.order_id = page.order_id OFFSET 0) o
@@ -64,6 +72,7 @@ SELECT at.position, ARRAY (
 ) AS documents
   FROM (SELECT coalesce(max(position), 0) AS position
           FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at
+  LEFT JOIN last ON true
 
 -- name: invoice_queue -- the same of invoiced orders that the bookkeeping has not taken, and their customers where they
 -- lack them
@@ -86,22 +95,26 @@ WITH odd AS (
           WHERE o.tenant_id = $1 AND o.invoice_queue AND o.lag = c.lag
             AND o.recorded_at > greatest(c.after, $2) AND o.recorded_at <= least(c.until, $3)
             AND (o.business_time <= $2 OR o.business_time > $3) AND ($4::uuid IS NULL OR o.terminal_id = $4)
+            AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
          OFFSET 0) o
      WHERE c.after IS NOT NULL
 ), listed AS (
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
       WHERE o.tenant_id = $1 AND o.invoice_queue AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time > coalesce($2, '-infinity') AND o.business_time <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5::bigint + $6::bigint)
      UNION ALL
     (SELECT o.business_time, o.order_id FROM read_orders.orders o
       WHERE (SELECT are_many FROM odd) AND o.tenant_id = $1 AND o.invoice_queue AND ($4 IS NULL OR o.terminal_id = $4)
         AND o.business_time <= $2 AND o.lag = 9 AND o.recorded_at > $2 AND o.recorded_at <= coalesce($3, 'infinity')
+        AND (o.business_time, o.order_id) > ($7::timestamptz, $8::uuid)
       ORDER BY o.business_time, o.order_id LIMIT $5 + $6)
      UNION ALL
     SELECT business_time, order_id FROM late
 )
-SELECT at.position, listed.is_nameless, CASE WHEN listed.before < 64000000 THEN listed.document END AS document,
+SELECT at.position, listed.business_time AS last_time, listed.order_id AS last_id, listed.is_nameless,
+       CASE WHEN listed.before < 64000000 THEN listed.document END AS document,
        CASE WHEN listed.before < 64000000 THEN listed.customer END AS customer
   FROM (SELECT coalesce(max(position), 0) AS position
           FROM ledger.checkpoints WHERE tenant_id = $1 AND projection = 'orders') AS at

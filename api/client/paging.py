@@ -24,8 +24,9 @@ class Window(TypedDict, total=False):
 class Pages:
     """The documents of a list: `async for` gets page after page, `all()` every one, `page(n)` one page, from 0.
 
-    A document that leaves the list while it is paged moves up those behind it, and some would be passed over: who
-    changes what he reads, as an integrator does who sets external ids, takes `all()` first.
+    A page begins where the one before ended, as long as the same server answers. Where several do in turn, a document
+    that leaves the list while it is paged moves up those behind it, and some are passed over: who changes what he reads
+    there, as an integrator does who sets external ids, takes `all()` first.
     """
 
     def __init__(self, read: Callable[[int], Awaitable[list[Json]]]) -> None:

@@ -89,8 +89,12 @@ _WINDOWS = [
 ]
 
 
-def _windows(*more: Any) -> list[Asked]:
-    return [one._replace(arguments=(*one.arguments, *more)) for one in _WINDOWS]
+def _windows(*more: Any, newest_first: bool = False) -> list[Asked]:
+    first = (datetime.max if newest_first else datetime.min), UUID(int=0)
+    # The last: as the first, deep in it, behind a page that was read before.
+    return [one._replace(arguments=(*one.arguments, *first, *more)) for one in _WINDOWS] + [
+        Asked((None, None, till, 0, PAGE, MIDDLE, ORDER, *more)) for till in (None, USUAL)
+    ]
 
 
 _CELL = (OUTLET, DAY, DAY, None, None)
@@ -156,7 +160,7 @@ READS: dict[tuple[str, str], list[Asked]] = {
     ("projections/terminals.sql", "terminals"): [Asked((), 20 * 4)],
     ("projections/terminals.sql", "reports"): [Asked((None, PAGE)), Asked((USUAL, PAGE))],
     ("projections/catalogue.sql", "outlets_by_name"): [Asked(())],
-    ("projections/drawer.sql", "entries_in_window"): _windows(),
+    ("projections/drawer.sql", "entries_in_window"): _windows(newest_first=True),
     ("projections/invoices.sql", "invoices_in_window"): _windows(),
     ("api/freshness.sql", "checkpoint"): [Asked(("orders",))],
     ("ledger/feed.sql", "all"): [Asked((20_000, PAGE, 2 * ORDERS))],

@@ -21,7 +21,7 @@ from api.wire import Query, body, command_answer, header, json_answer, list_answ
 from ledger.errors import BadInput
 from ledger.settings import Settings
 from ledger.writer import Answer
-from projections.window import Page
+from projections.window import Page, Window
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 TERMINAL = UUID("6a1f3c1e-8a55-4b6f-9d0c-0b8c6d0f1b01")
@@ -86,11 +86,11 @@ class TestDatesQuery:
         assert (window.offset, window.limit) == (20, 10)
 
     def test_nothing_sent_is_everything_up_to_the_servers_limit(self) -> None:
-        assert Query(request()).window() == (None, None, None, 0, 1000)
+        assert Query(request()).window() == Window(limit=1000)
 
     def test_empty_values_are_not_sent(self) -> None:
         text = "LastExecutedDate=&CurrentDate=&TerminalId=&PageNo=&PageSize="
-        assert Query(request(text)).window() == (None, None, None, 0, 1000)
+        assert Query(request(text)).window() == Window(limit=1000)
 
     def test_names_in_any_case_and_the_last_one_wins(self) -> None:
         window = Query(request("PAGENO=1&dates.pageno=3&pagesize=5&Dates.CURRENTDATE=2026-11-23")).window()

@@ -1,0 +1,98 @@
+"""Where the next page of a list begins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from api.bookmarks import KEPT_AT_MOST, KEPT_FOR, Bookmarks
+from projections.window import Page, Place, Window
+
+READER, OTHER = (1, "key:1", "orders"), (1, "key:2", "orders")
+SIZE = 10
+
+
+def window(page: int) -> Window:
+    """A page of a list."""
+    return Window(offset=page * SIZE, limit=SIZE)
+
+
+def place(number: int) -> Place:
+    """Where a record stands."""
+    return Place(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number), UUID(int=number))
+
+
+class Shelf(Bookmarks):
+    """Bookmarks with a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        super().__init__(clock=lambda: self.now)
+
+    def read(self, page: int, last: Place | None, reader: object = READER) -> Window:
+        """Reads a page that ends there; gives the window that was read for it."""
+        asked = window(page)
+        opened = self.opened(reader, asked)
+        self.keep(reader, asked, opened, Page([], 0, last))
+        return opened
+
+
+def test_a_page_begins_where_the_one_before_ended() -> None:
+    shelf = Shelf()
+    assert shelf.read(0, place(10)) == window(0)
+    assert shelf.read(1, place(20)) == Window(limit=SIZE, behind=place(10))
+    assert shelf.read(2, None) == Window(limit=SIZE, behind=place(20))
+    assert shelf.read(3, None) == Window(limit=SIZE, behind=place(20)), "behind an empty page"
+
+
+def test_a_page_that_is_asked_for_once_more_begins_there_again() -> None:
+    shelf = Shelf()
+    shelf.read(0, place(10))
+    assert shelf.read(1, place(20)) == shelf.read(1, place(21)) == Window(limit=SIZE, behind=place(10))
+    assert shelf.read(2, None).behind == place(21), "what the reader has seen is what came last"
+
+
+def test_without_a_page_before_it_is_counted_off() -> None:
+    shelf = Shelf()
+    assert shelf.read(2, place(30)) == window(2)
+    assert shelf.read(3, place(40)).behind == place(30)
+    assert shelf.read(7, None) == window(7)
+    assert shelf.read(8, None) == window(8), "an empty page that was counted off ends nowhere"
+
+
+def test_another_reader_another_list_and_another_size_have_their_own() -> None:
+    shelf = Shelf()
+    shelf.read(0, place(10))
+    assert shelf.opened(OTHER, window(1)) == window(1)
+    assert shelf.opened((1, "key:1", "drawer"), window(1)) == window(1)
+    assert shelf.opened(READER, window(1)._replace(after=place(1).time)) == window(1)._replace(after=place(1).time)
+    assert shelf.opened(READER, Window(offset=SIZE, limit=5)) == Window(offset=SIZE, limit=5)
+    assert shelf.opened(READER, window(1)).behind == place(10)
+
+
+def test_a_round_does_not_go_by_the_bookmarks_of_the_one_before() -> None:
+    shelf = Shelf()
+    for page in range(3):
+        shelf.read(page, place(10 * page + 10))
+    # All at once: each page is asked for before the one in front of it is there.
+    assert [shelf.opened(READER, window(page)) for page in range(3)] == [window(page) for page in range(3)]
+    shelf.read(0, place(10))
+    shelf.read(1, place(20))
+    shelf.read(2, None)
+    assert shelf.opened(READER, window(1)) == window(1), "it has gone on from there"
+
+
+def test_it_is_not_kept_for_ever() -> None:
+    shelf = Shelf()
+    shelf.read(0, place(10))
+    shelf.now = KEPT_FOR + 1
+    assert shelf.read(1, place(20)) == window(1)
+
+
+def test_there_are_not_more_than_so_many() -> None:
+    shelf = Shelf()
+    for number in range(KEPT_AT_MOST + 1):
+        shelf.read(0, place(number), reader=number)
+    assert shelf.opened(0, window(1)) == window(1), "the oldest goes"
+    assert shelf.opened(1, window(1)).behind == place(1)
+    assert shelf.opened(KEPT_AT_MOST, window(1)).behind == place(KEPT_AT_MOST)
