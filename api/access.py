@@ -18,7 +18,7 @@ from ledger.credentials import Credential
 from ledger.demo import DEMO
 from ledger.errors import Unavailable
 from ledger.store import Pool, Vault
-from ledger.tenants import OutletZones, Tenant, find_tenant, find_tenant_named, outlet_zones
+from ledger.tenants import Books, OutletZones, Tenant, books_of, find_tenant_named
 from ledger.tokens import Kind
 
 # Of the connections for look-ups (`lifespan.FOR_DOORS`) one is always left to those whose credential was seen before.
@@ -45,13 +45,6 @@ class Refusal(enum.Enum):
 
     UNKNOWN = "the credential is unknown"
     OVER = "the credential has expired or was revoked"
-
-
-class Books(NamedTuple):
-    """A tenant and the zones of its outlets."""
-
-    tenant: Tenant
-    zones: OutletZones
 
 
 class Register:
@@ -151,10 +144,8 @@ class Register:
         return found._replace(seconds=0.0), math.inf
 
     async def _look_up_books(self, tenant_id: int) -> Lease[Books | None]:
-        tenant = await find_tenant(self._pool, self._vault, tenant_id)
-        if tenant is None:
-            return Lease(None, math.inf)
-        return Lease(Books(tenant, await outlet_zones(self._pool, self._vault, tenant)), math.inf)
+        before = self._books.last(tenant_id)
+        return Lease(await books_of(self._pool, self._vault, tenant_id, before), math.inf)
 
     async def _look_up_called(self, key: str) -> Lease[Called | None]:
         return Lease(await called_by(self._pool, key), math.inf)
@@ -163,5 +154,5 @@ class Register:
         tenant = await find_tenant_named(self._pool, self._vault, DEMO)
         if tenant is None:
             return Lease(Refusal.UNKNOWN, math.inf)
-        zones = await outlet_zones(self._pool, self._vault, tenant)
-        return Lease(Access(tenant, zones, "admin", DEMO), math.inf)
+        books, until = await self.books(tenant.tenant_id)
+        return Lease(Access(books.tenant, books.zones, "admin", DEMO) if books else Refusal.UNKNOWN, until)

@@ -40,6 +40,11 @@ class Leases(Generic[Key, Value]):
         lease = self._kept.get(key)
         return lease if lease is not None and lease.until > self._clock() else None
 
+    def last(self, key: Key) -> Value | None:
+        """What was looked up last, however long ago; None: nothing."""
+        lease = self._kept.get(key)
+        return lease.value if lease is not None else None
+
     def was_held(self, key: Key) -> bool:
         """Whether it was looked up before, however long ago."""
         return key in self._kept

@@ -14,8 +14,9 @@ from ledger.telling import told
 
 _log = logging.getLogger(__name__)
 
-# How long after an answer a server is taken to be awake, seconds: as long as the next request of many takes to come.
-AWAKE_FOR = 0.002
+# How long after an answer a server is taken to be awake, seconds: as long as the next request of many takes to come, or
+# of one till that empties its queue.
+AWAKE_FOR = 0.02
 
 
 class Common:

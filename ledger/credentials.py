@@ -94,8 +94,7 @@ async def make_key(
 
 async def find_key(pool: Pool, tenant_id: int, hashed: bytes) -> Credential | None:
     """Whose key has this digest; None: nobody's."""
-    async with reading(pool, tenant_id) as connection:
-        row = await connection.fetchrow(_SQL["find_key"], tenant_id, hashed)
+    row = await pool.fetchrow(_SQL["find_key"], tenant_id, hashed)
     return Credential(f"key:{row['key_id']}", *row[1:]) if row is not None else None
 
 

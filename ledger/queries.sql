@@ -137,8 +137,13 @@ SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subje
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id
 
--- name: tenant_by_id -- one of them
-SELECT tenant_id, name, zone, secret FROM ledger.tenants WHERE tenant_id = $1
+-- name: books -- one of them, and how many settings of its outlets there ever were. Acts for it by itself
+SELECT t.tenant_id, t.name, t.zone, t.secret, o.settings
+  FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
+ CROSS JOIN LATERAL (SELECT * FROM ledger.tenants WHERE tenant_id = me.tenant_id OFFSET 0) t
+ CROSS JOIN LATERAL (
+     SELECT count(*) AS settings FROM ledger.events
+      WHERE tenant_id = me.tenant_id AND stream >= 'outlet-' AND stream < 'outlet.' OFFSET 0) o
 
 -- name: tenant_by_name -- one of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants WHERE name = $1

@@ -35,6 +35,14 @@ class OutletZones(NamedTuple):
     before: Mapping[UUID, Sequence[ZoneInfo]]
 
 
+class Books(NamedTuple):
+    """A tenant and the zones of its outlets, which `settings` events or more have set."""
+
+    tenant: Tenant
+    zones: OutletZones
+    settings: int
+
+
 class Known(NamedTuple):
     """A business as whoever has no master key may know it."""
 
@@ -63,10 +71,18 @@ async def known_tenants(pool: Pool) -> list[Known]:
     return [Known(row[0], row[1], ZoneInfo(row[2])) for row in await pool.fetch(_SQL["tenants"])]
 
 
-async def find_tenant(pool: Pool, vault: Vault, tenant_id: int) -> Tenant | None:
-    """One tenant by its number."""
-    row = await pool.fetchrow(_SQL["tenant_by_id"], tenant_id)
-    return _tenant(row, vault) if row is not None else None
+async def books_of(pool: Pool, vault: Vault, tenant_id: int, before: Books | None = None) -> Books | None:
+    """A tenant and its outlets' zones; None: there is no such tenant.
+
+    `before` is what they were when they were looked up last: the settings are read again only if there are more.
+    """
+    row = await pool.fetchrow(_SQL["books"], tenant_id)
+    if row is None:
+        return None
+    tenant, settings = _tenant(row[:4], vault), row["settings"]
+    if before is not None and (before.tenant, before.settings) == (tenant, settings):
+        return before
+    return Books(tenant, await outlet_zones(pool, vault, tenant), settings)
 
 
 async def find_tenant_named(pool: Pool, vault: Vault, name: str) -> Tenant | None:

@@ -135,6 +135,5 @@ async def end_session(pool: Pool, tenant_id: int, session_id: UUID) -> None:
 
 async def find_session(pool: Pool, tenant_id: int, session_id: UUID) -> Credential | None:
     """Who signed in; None: there was no such session."""
-    async with reading(pool, tenant_id) as connection:
-        row = await connection.fetchrow(_SQL["find_session"], tenant_id, session_id)
+    row = await pool.fetchrow(_SQL["find_session"], tenant_id, session_id)
     return Credential(f"user:{row['user_id']}", *row[1:]) if row is not None else None

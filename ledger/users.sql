@@ -54,9 +54,12 @@ RETURNING s.user_id, s.generation,
           CASE WHEN s.revoked_at IS NOT NULL THEN 0
                ELSE extract(epoch FROM s.expires_at - clock_timestamp())::float8 END AS seconds
 
--- name: find_session -- who signed in, and how many seconds are left of it by this clock
+-- name: find_session -- who signed in, and how many seconds are left of it by this clock; as `find_key`
 SELECT u.user_id, u.role, u.terminal_id,
        CASE WHEN s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL THEN 0
             ELSE extract(epoch FROM s.expires_at - clock_timestamp())::float8 END AS seconds
-  FROM ledger.sessions s JOIN ledger.users u USING (tenant_id, user_id)
- WHERE s.tenant_id = $1 AND s.session_id = $2
+  FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
+ CROSS JOIN LATERAL (
+     SELECT * FROM ledger.sessions WHERE tenant_id = me.tenant_id AND session_id = $2 OFFSET 0) s
+ CROSS JOIN LATERAL (
+     SELECT * FROM ledger.users WHERE tenant_id = me.tenant_id AND user_id = s.user_id OFFSET 0) u

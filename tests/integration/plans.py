@@ -18,7 +18,7 @@ ROOMS = ("ledger", "projections", "api")
 # Of the log's own queries, those that readers ask too, and what a post waits for; the others are the writer's, the
 # sealer's or a command's.
 OF_READERS = {
-    "ledger/queries.sql": {"head", "position_at", "read_batch", "read_stream"},
+    "ledger/queries.sql": {"books", "head", "position_at", "read_batch", "read_stream"},
     "ledger/audit/queries.sql": {
         "sealed", "checkpoint", "checkpoints_after", "tiles", "parts_of_tiles", "roots_of_tiles", "position_of",
         "leaf_hashes",
@@ -27,7 +27,7 @@ OF_READERS = {
 OF_OTHERS = {
     "ledger/queries.sql": {
         "lock_tenant", "wait_for_writers", "read_log", "read_streams", "read_outlets", "append",
-        "find_event", "read_idempotency_keys", "read_personal_keys", "tenants", "tenant_by_id", "tenant_by_name",
+        "find_event", "read_idempotency_keys", "read_personal_keys", "tenants", "tenant_by_name",
         "add_tenant", "set_tenant_zone", "has_zone", "tenant_facts", "notify", "act_as_owner_for_now", "end_backend",
         "backend_lives",
     },
@@ -167,6 +167,7 @@ READS: dict[tuple[str, str], list[Asked]] = {
     # One look goes over so many positions, and no more.
     ("ledger/feed.sql", "of_types"): [Asked((20_000, PAGE, 21_000, ["swish.flagged"]), 1000)],
     ("ledger/feed.sql", "of_stream"): [Asked((0, PAGE, 2 * ORDERS, f"order-{ORDER}"))],
+    ("ledger/queries.sql", "books"): [Asked(())],
     ("ledger/queries.sql", "head"): [Asked(())],
     ("ledger/queries.sql", "position_at"): [Asked((MIDDLE,))],
     ("ledger/queries.sql", "read_batch"): [

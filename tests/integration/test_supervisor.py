@@ -15,6 +15,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from ledger.common import AWAKE_FOR
 from ledger.embedded_cluster import at_work_in, send_to_all
 from tests.integration.shop import order_id, sale
 from tests.integration.test_startup import Server, run, serving, url_of, wait_until_gone
@@ -179,6 +180,7 @@ def test_the_server_stops_cleanly_when_postgres_was_suspended(shop: Shop, tmp_pa
 def test_a_frozen_postgres_is_not_waited_for(shop: Shop) -> None:
     """It accepts connections and says nothing; when it wakes up, nothing of what was refused is carried out."""
     shop.sell_until_told("before")
+    time.sleep(20 * AWAKE_FOR)
     send_to_all(shop.cluster, signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(4) as pool:
