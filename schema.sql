@@ -365,23 +365,29 @@ BEGIN
     RETURN QUERY SELECT tail + 1, moment;
 END $$;
 
--- How far each tenant's log has come: the one look over all tenants, for projectors. Nothing else crosses the wall below.
-CREATE OR REPLACE FUNCTION ledger.heads() RETURNS TABLE (tenant_id integer, head bigint)
+-- How far the logs of these tenants have come; null: of all there are. Projectors look over all of them; nothing else
+-- crosses the wall below.
+CREATE OR REPLACE FUNCTION ledger.heads_of(a_tenants integer[]) RETURNS TABLE (tenant_id integer, head bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     mine text := current_setting('ledger.tenant', true);
 BEGIN
-    FOR tenant_id IN SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id LOOP
+    FOREACH tenant_id IN ARRAY coalesce(a_tenants, ARRAY (SELECT t.tenant_id FROM tenants t ORDER BY t.tenant_id)) LOOP
         -- For an owner whom the wall binds too. It is put back at the end, and not by a SET of the function: that
         -- only a superuser may declare, of a parameter that PostgreSQL does not know.
-        PERFORM set_config('ledger.tenant', heads.tenant_id::text, true);
+        PERFORM set_config('ledger.tenant', heads_of.tenant_id::text, true);
         SELECT e.position INTO head
-          FROM events e WHERE e.tenant_id = heads.tenant_id ORDER BY e.position DESC LIMIT 1;
+          FROM events e WHERE e.tenant_id = heads_of.tenant_id ORDER BY e.position DESC LIMIT 1;
         head := coalesce(head, 0);
         RETURN NEXT;
     END LOOP;
     PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
+
+CREATE OR REPLACE FUNCTION ledger.heads() RETURNS TABLE (tenant_id integer, head bigint)
+LANGUAGE sql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+    SELECT * FROM heads_of(NULL)
+$$;
 
 -- How far each tenant's log has come and how far it is sealed: the sealer's look over all tenants, and health's. Without
 -- a generation: it was never sealed. `stopped` says why it is not signed any more.
@@ -438,23 +444,21 @@ CREATE OR REPLACE FUNCTION ledger.standing(a_projections text[]) RETURNS TABLE (
 DECLARE
     mine text := current_setting('ledger.tenant', true);
 BEGIN
-    FOR tenant_id, tenant IN SELECT t.tenant_id, t.name FROM tenants t ORDER BY t.tenant_id LOOP
-        PERFORM set_config('ledger.tenant', standing.tenant_id::text, true);
-        SELECT e.position INTO head
-          FROM events e WHERE e.tenant_id = standing.tenant_id ORDER BY e.position DESC LIMIT 1;
-        head := coalesce(head, 0);
-        FOR projection, checkpoint, error, waiting IN
-            SELECT s.name, s.next - 1, s.error, CASE WHEN s.next <= standing.head THEN (
-                    SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) FROM events e
-                     WHERE e.tenant_id = standing.tenant_id AND e.position = s.next) END
-              FROM (SELECT n.name, n.place, coalesce(c.position, 0) + 1 AS next, c.error
-                      FROM unnest(a_projections) WITH ORDINALITY AS n (name, place)
-                      LEFT JOIN checkpoints c ON c.tenant_id = standing.tenant_id AND c.projection = n.name
-                    OFFSET 0) s
-             ORDER BY s.place
-        LOOP
-            RETURN NEXT;
-        END LOOP;
+    FOR tenant_id, tenant, head, projection, checkpoint, error IN
+        SELECT t.tenant_id, t.name, h.head, n.name, coalesce(c.position, 0), c.error
+          FROM heads_of(NULL) h
+          JOIN tenants t ON t.tenant_id = h.tenant_id
+         CROSS JOIN unnest(a_projections) WITH ORDINALITY AS n (name, place)
+          LEFT JOIN checkpoints c ON c.tenant_id = h.tenant_id AND c.projection = n.name
+         ORDER BY t.tenant_id, n.place
+    LOOP
+        waiting := NULL;
+        IF checkpoint < head THEN
+            PERFORM set_config('ledger.tenant', standing.tenant_id::text, true);
+            SELECT extract(epoch FROM clock_timestamp() - e.recorded_at) INTO waiting
+              FROM events e WHERE e.tenant_id = standing.tenant_id AND e.position = standing.checkpoint + 1;
+        END IF;
+        RETURN NEXT;
     END LOOP;
     PERFORM set_config('ledger.tenant', coalesce(mine, ''), true);
 END $$;
@@ -482,7 +486,8 @@ END $$;
 -- user may create no roles it acts as itself, and the triggers above and a wall that binds the owner are the guard.
 REVOKE ALL ON ledger.events FROM PUBLIC;
 REVOKE ALL ON FUNCTION
-    ledger.append, ledger.heads, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user FROM PUBLIC;
+    ledger.append, ledger.heads, ledger.heads_of, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user
+    FROM PUBLIC;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'order_ledger') THEN
@@ -500,7 +505,8 @@ BEGIN
     GRANT USAGE ON SCHEMA ledger TO order_ledger;
     GRANT SELECT ON ledger.events, ledger.events_as_json TO order_ledger;
     GRANT EXECUTE ON FUNCTION
-        ledger.append, ledger.heads, ledger.seals, ledger.seal_ages, ledger.standing, ledger.tenant_of_user
+        ledger.append, ledger.heads, ledger.heads_of, ledger.seals, ledger.seal_ages, ledger.standing,
+        ledger.tenant_of_user
         TO order_ledger;
     GRANT SELECT, INSERT, UPDATE ON ledger.tenants, ledger.api_keys, ledger.users TO order_ledger;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.claims, ledger.personal_keys, ledger.checkpoints, ledger.sessions

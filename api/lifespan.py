@@ -45,8 +45,8 @@ async def running(
     state.appended = Progress()
     wake_sealer = asyncio.Event()
 
-    def committed(_: int) -> None:
-        wake_projectors()
+    def committed(tenant_id: int) -> None:
+        wake_projectors(tenant_id)
         wake_sealer.set()
         state.appended.moved()
 
@@ -74,7 +74,7 @@ async def running(
             await state.writer.close()
 
 
-def _nobody() -> None:
+def _nobody(_: int) -> None:
     """Projectors of other processes hear by NOTIFY."""
 
 

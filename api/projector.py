@@ -26,7 +26,7 @@ from ledger.settings import Settings
 from ledger.store import Vault
 from ledger.waits import first_of
 from projections.filling import collecting_seldom
-from projections.following import run_forever
+from projections.following import Wake, run_forever
 from projections.progress import Progress
 
 CONNECTIONS = 2
@@ -47,10 +47,10 @@ class _Task(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def projecting(settings: Settings, dsn: str, progress: Progress) -> AsyncIterator[Callable[[], None]]:
+async def projecting(settings: Settings, dsn: str, progress: Progress) -> AsyncIterator[Callable[[int], None]]:
     """Projectors at work on the database at `dsn`, for as long as the block runs; `progress` hears of what has moved.
 
-    Gives what is called after each commit.
+    Gives what is called after each commit, with the tenant's id.
     """
     kept = _Kept(_Task(dsn, settings.master_keys(), settings.log_level, settings.log_format), progress)
     keeping = asyncio.create_task(kept.keep())
@@ -69,10 +69,10 @@ class _Kept:
         self._process: Any = None
         self._ending = asyncio.Event()
 
-    def wake(self) -> None:
-        """There is something new in the log. It need not be said twice."""
+    def wake(self, tenant_id: int) -> None:
+        """There is something new in a tenant's log. One that does not listen finds out when it looks at all of them."""
         if self._process is not None and not self._process.stdin.transport.get_write_buffer_size():
-            self._process.stdin.write(b"\n")
+            self._process.stdin.write(b"%d\n" % tenant_id)
 
     def end(self) -> None:
         """It shall finish what it has in hand."""
@@ -142,14 +142,14 @@ async def _project() -> None:
         return  # the server ended before it could say anything
     task = msgspec.json.decode(line, type=_Task)
     logs.configure(Settings(log_level=task.log_level, log_format=task.log_format))
-    stop, wake = asyncio.Event(), asyncio.Event()
+    stop, wake = asyncio.Event(), Wake()
     async with (
         pool_of(task.dsn, CONNECTIONS, WORK_WITHIN) as pool,
         at_work(pool, stop, run_forever(pool, Vault(*task.keys), stop, wake, _Teller())) as work,
     ):
         work.add_done_callback(lambda _: told.feed_eof())  # whatever ends it unasked, the server begins anew
-        while await told.read(_PIECE):
-            wake.set()
+        while line := await told.readline():
+            wake.tell(int(line))
 
 
 if __name__ == "__main__":

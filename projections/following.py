@@ -23,23 +23,46 @@ CHANNEL = "ledger"
 POLL_SECONDS = 0.5
 REST_SECONDS = 0.1
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+# Of the time that is spent on looks at all tenants, where there are thousands: one part in so many.
+LOOKED_AT_ALL_SHARE = 10
+
+
+class Wake(asyncio.Event):
+    """Set by whoever hears of commits, with whose they were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tenants: set[int] = set()
+
+    def tell(self, tenant_id: int) -> None:
+        """There is something new in a tenant's log."""
+        self._tenants.add(tenant_id)
+        self.set()
+
+    def heard(self) -> set[int]:
+        """The tenants it was told of since it was asked last."""
+        self.clear()
+        found, self._tenants = self._tenants, set()
+        return found
 
 
 async def run_forever(
     pool: Pool,
     vault: Vault,
     stop: asyncio.Event,
-    wake: asyncio.Event | None = None,
+    wake: Wake | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Keeps the read models up with the log until `stop` is set. Nothing else ends it: a database that is away returns.
 
     `vault` is for this alone: a projector forgets keys at its own pace. `wake` is set by whoever hears
-    of commits sooner than NOTIFY tells of them; a poll stands behind both.
+    of commits sooner than NOTIFY tells of them; a poll of all tenants stands behind both.
     """
     runner = Runner(pool, vault, ALL, progress=progress)
-    wake, pauses = wake or asyncio.Event(), _Pauses()
+    wake, pauses = wake or Wake(), _Pauses()
     failures, has_started = 0, False
+    # When all tenants are looked at again; and those that were not brought up by the last round.
+    due, left = 0.0, set[int]()
     while not stop.is_set():
         try:
             if not has_started:
@@ -47,15 +70,19 @@ async def run_forever(
                 has_started = True
             async with listening(pool, wake) as connection:
                 while not stop.is_set() and not connection.is_closed():
-                    wake.clear()
-                    begun = time.monotonic()
-                    behind = [one for one in await runner.behind(connection) if pauses.are_over(one.tenant_id)]
+                    begun, heard = time.monotonic(), wake.heard() | left
+                    found = await runner.behind(connection, heard if begun < due else None)
+                    if begun >= due:
+                        due = begun + max(POLL_SECONDS, LOOKED_AT_ALL_SHARE * (time.monotonic() - begun))
+                    behind = [one for one in found if pauses.are_over(one.tenant_id)]
                     applied, failed = await _round(runner, connection, behind)
                     for one in behind:
                         pauses.note(one.tenant_id, failed.get(one.tenant_id))
+                    now = await runner.behind(connection, [one.tenant_id for one in behind]) if applied else []
+                    left = {one.tenant_id for one in now}
                     if not applied:
-                        await first_of(POLL_SECONDS, wake, stop)
-                    elif _have_come_up(behind, await runner.behind(connection)):
+                        await first_of(max(due - time.monotonic(), 0.0), wake, stop)
+                    elif _have_come_up(behind, now):
                         # Under load, leave writers the time and take more at once; alone, this is next to nothing.
                         await first_of(min(time.monotonic() - begun, REST_SECONDS), stop)
                     failures = 0
@@ -124,11 +151,11 @@ def _have_come_up(before: Sequence[Behind], now: Sequence[Behind]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def listening(pool: Pool, wake: asyncio.Event) -> AsyncIterator[Connection]:
+async def listening(pool: Pool, wake: Wake) -> AsyncIterator[Connection]:
     """A connection that sets `wake` whenever a writer anywhere says it has committed."""
 
-    def hear(*_: object) -> None:
-        wake.set()
+    def hear(connection: object, backend: int, channel: str, tenant_id: object) -> None:
+        wake.tell(int(str(tenant_id)))
 
     async with pool.acquire() as connection:
         await connection.add_listener(CHANNEL, hear)

@@ -84,9 +84,10 @@ class Runner:
         """Lets stopped projections try again: this process may know better."""
         await self._pool.execute(_SQL["start_again"], list(self._projections))
 
-    async def behind(self, connection: Connection) -> list[Behind]:
-        """The tenants with events that are not applied yet."""
-        return [Behind(*row) for row in await connection.fetch(_SQL["tenants_behind"], list(self._projections))]
+    async def behind(self, connection: Connection, tenants: Iterable[int] | None = None) -> list[Behind]:
+        """Those of some tenants, or of all, with events that are not applied yet."""
+        some = sorted(tenants) if tenants is not None else None
+        return [Behind(*row) for row in await connection.fetch(_SQL["tenants_behind"], list(self._projections), some)]
 
     async def step(self, tenant_id: int) -> int:
         """Applies the next events of a tenant, and returns how many; 0: there are none, or another runner has them."""

@@ -18,9 +18,10 @@ UPDATE ledger.checkpoints c
   FROM unnest($2::text[], $3::bigint[], $4::text[]) AS n (projection, position, error)
  WHERE c.tenant_id = $1 AND c.projection = n.projection
 
--- name: tenants_behind -- with events that a projection which has not stopped has not seen
+-- name: tenants_behind -- of $2, or of all where that is null: with events that a projection which has not stopped has
+-- not seen
 SELECT t.tenant_id, t.head, last.position
-  FROM ledger.heads() t
+  FROM ledger.heads_of($2::integer[]) t
  CROSS JOIN LATERAL (
      SELECT min(CASE WHEN c.projection IS NULL THEN 0 WHEN c.error IS NULL THEN c.position END) AS position
        FROM unnest($1::text[]) AS n (projection)

@@ -24,7 +24,7 @@ from ledger.summary import summary
 from ledger.telling import told
 from ledger.tenants import Known
 from ledger.waits import first_of
-from projections.following import BACK_OFF_SECONDS, POLL_SECONDS, listening
+from projections.following import BACK_OFF_SECONDS, POLL_SECONDS, Wake, listening
 
 PAGE, LAST = 200, 10
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -89,7 +89,7 @@ class Tail:
 
     async def _pages(self, stop: asyncio.Event) -> AsyncGenerator[Sequence[Line], None]:
         """Pages until `stop`. A database that goes away is waited for, and said to be away once."""
-        wake, failures = asyncio.Event(), 0
+        wake, failures = Wake(), 0
         while not stop.is_set():
             try:
                 async with listening(self._desk.pool, wake) as connection:

@@ -58,7 +58,8 @@ async def test_an_owner_who_is_no_superuser_has_a_ledger(owned: str, tmp_path: P
     assert [row["rolname"] for row in roles] == ["order_ledger", "order_ledger_sealer"]
     await connection.execute("SELECT set_config('ledger.tenant', '7', false)")
     # What looks over all tenants leaves whose rows somebody meets as it was.
-    for look in ("heads()", "seals()", "seal_ages()", "standing('{orders}')", "tenant_of_user('anna')"):
+    looks = "heads()", "heads_of('{1}')", "seals()", "seal_ages()", "standing('{orders}')", "tenant_of_user('anna')"
+    for look in looks:
         await connection.fetch(f"SELECT * FROM ledger.{look}")
         async with connection.transaction():
             await connection.fetch(f"SELECT * FROM ledger.{look}")

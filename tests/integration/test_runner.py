@@ -130,11 +130,11 @@ async def test_a_projection_that_comes_late_catches_up_beside_the_others(till: T
 
 
 async def test_a_reader_is_woken_by_the_move_it_waits_for(till: Till) -> None:
-    progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
+    progress, wake, stop = Progress(), following.Wake(), asyncio.Event()
     running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
     seen = progress.count
     await till.post(sale(1))
-    wake.set()
+    wake.tell(till.tenant.tenant_id)
     await asyncio.wait_for(progress.wait(60, seen), 10)
     await progress.wait(60, seen)  # it has moved since: no waiting
     assert progress.count > seen
@@ -153,10 +153,39 @@ async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch:
     await running
 
 
+async def test_what_one_step_leaves_is_gone_on_with_though_nobody_says_so(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "POLL_SECONDS", 60)
+    monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 5)
+    await till.post(*map(sale, range(1, 31)))
+    progress, stop = Progress(), asyncio.Event()
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
+    async with asyncio.timeout(10):
+        while await till.sold() < 30:
+            await progress.wait(0.05)
+    stop.set()
+    await running
+
+
+async def test_a_look_at_some_tenants_sees_no_other(till: Till) -> None:
+    await add_tenant(till.pool, till.vault, "kiosk")
+    kiosk = till._replace(tenant=(await all_tenants(till.pool, till.vault))[-1])
+    mine, theirs = await till.post(sale(1)), await kiosk.post(sale(1), sale(2))
+    ours = Runner(till.pool, till.vault, [stock.PROJECTION])
+    both = [(till.tenant.tenant_id, mine, 0), (kiosk.tenant.tenant_id, theirs, 0)]
+    async with till.pool.acquire() as connection:
+        assert await ours.behind(connection) == both
+        assert await ours.behind(connection, {kiosk.tenant.tenant_id, 4711}) == both[1:]
+        assert await ours.behind(connection, ()) == []
+        await ours.step(kiosk.tenant.tenant_id)
+        assert await ours.behind(connection) == both[:1]
+
+
 async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "BACK_OFF_SECONDS", (0.01,))
-    progress, wake, stop = Progress(), asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
+    progress, stop = Progress(), asyncio.Event()
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
     await till.post(sale(1))
     for number in (2, 3):
         admin = await asyncpg.connect(dsn)

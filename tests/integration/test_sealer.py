@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import stat
 from collections.abc import AsyncIterator
@@ -82,6 +83,23 @@ async def test_tenants_are_sealed_apart_also_one_that_comes_later(book: Book, ds
             assert (await other.check())[400].origin == "order-ledger/other"
     await book.check()
     assert (await book.vkey()).startswith("order-ledger/shop+")
+
+
+async def test_nobody_is_asked_about_a_log_that_has_not_grown(book: Book, dsn: str, tmp_path: Path) -> None:
+    async with open_book(dsn, "other", 2) as other, sealer_pool(dsn) as pool, pool.acquire() as connection:
+        await book.append(300)
+        sealing = Sealer(pool, Memory(tmp_path))
+        while await sealing.round(connection):
+            pass
+        asked: list[str] = []
+        connection.add_query_logger(lambda record: asked.append(record.query))
+        assert not await sealing.round(connection)
+        await asyncio.sleep(0)  # it hears with the event loop's next turn
+        assert asked == [seals._SQL["seals"]]
+        await other.append(1)
+        assert not await sealing.round(connection)
+        assert await other.is_sealed(1)
+        assert len(asked) > 2
 
 
 async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(
