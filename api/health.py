@@ -39,7 +39,7 @@ async def get_live(request: Request) -> Response:
 async def get_ready(request: Request) -> Response:
     """200 when commands and reads can be answered, 503 when not, with what is the matter; within two seconds."""
     state = request.app.state
-    seen: Seen | None = await state.watch.look()
+    seen: Seen | None = await state.health.look()
     report = readiness(seen.projections if seen else None, seen.seals if seen else (), stopping=state.stopping)
     report["sealer"]["refuses"] = len(state.sealer.refusals) if state.sealer is not None else 0
     answer: Reply = json_answer(msgspec.json.encode(report))
@@ -50,7 +50,7 @@ async def get_ready(request: Request) -> Response:
 def readiness(
     standing: Sequence[Standing] | None, sealed: Sequence[seals.Standing] = (), *, stopping: bool = False
 ) -> dict[str, Any]:
-    """The report; `standing` is None where the database does not answer.
+    """The report; `standing` is None where the database does not answer. What is well may be left out of it.
 
     Not ready: the database is away, a projection has stopped or lags by more than LAGS_AFTER, a log is not what was
     signed, the server is stopping.

@@ -41,7 +41,7 @@ async def running(
     state.vault = Vault(*settings.master_keys())
     state.progress = Progress()
     state.throttle = Throttle()
-    state.watch = Watch(dsn)
+    state.watch, state.health = Watch(dsn), Watch(dsn, amiss=True)
     state.appended = Progress()
     wake_sealer = asyncio.Event()
 
@@ -71,6 +71,7 @@ async def running(
             yield
             await state.works.close()
             state.watch.close()
+            state.health.close()
             await state.writer.close()
 
 

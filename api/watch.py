@@ -27,10 +27,13 @@ class Seen(NamedTuple):
 
 
 class Watch:
-    """Looks over a connection of its own, however busy the others are; one look at a time, however many ask."""
+    """Looks over a connection of its own, however busy the others are; one look at a time, however many ask.
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    With `amiss` it sees only what is behind or has stopped: of thousands of tenants hardly anything.
+    """
+
+    def __init__(self, dsn: str, *, amiss: bool = False) -> None:
+        self._dsn, self._amiss = dsn, amiss
         self._pool: Any = None
         self._under_way: asyncio.Task[Seen | None] | None = None
         self._found: Seen | None = None
@@ -64,7 +67,8 @@ class Watch:
         try:
             if self._pool is None:
                 self._pool = await open_pool(self._dsn, max_size=1)
-            found = Seen(await standings(self._pool), await seals.standing(self._pool))
+            standing = await standings(self._pool, behind=self._amiss)
+            found = Seen(standing, await seals.standing(self._pool, stopped=self._amiss))
         except Exception as error:
             self.close()
             self._note(answered=False, why=told(error))

@@ -42,6 +42,6 @@ def totals(standing: Sequence[Standing]) -> tuple[int, int]:
     return sum(min(one.checkpoint, one.head) for one in standing), sum(one.head for one in standing)
 
 
-async def standings(pool: Pool) -> list[Standing]:
-    """Every projection of every tenant."""
-    return [Standing(*row) for row in await pool.fetch(_SQL["standing"], list(NAMES))]
+async def standings(pool: Pool, *, behind: bool = False) -> list[Standing]:
+    """Every projection of every tenant; or only those that are `behind`, or have stopped."""
+    return [Standing(*row) for row in await pool.fetch(_SQL["standing"], list(NAMES), behind)]

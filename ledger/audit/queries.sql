@@ -24,7 +24,7 @@ SELECT position FROM ledger.events e
  ORDER BY position LIMIT 1
 
 -- name: seals -- how far each tenant's log has come, and how far it is sealed
-SELECT tenant_id, name, head, generation, vkey, size, stopped FROM ledger.seals()
+SELECT tenant_id, name, head, generation, vkey, size, stopped FROM ledger.seals() WHERE NOT $1 OR stopped IS NOT NULL
 
 -- name: seal_ages -- seconds since each tenant's newest checkpoint was signed, and since its oldest unsealed event came
 SELECT tenant_id, signed, waiting FROM ledger.seal_ages()

@@ -67,9 +67,9 @@ def generation_of(note: str, tenant: str) -> int | None:
     return int(found[2] or 1)
 
 
-async def standing(connection: Connection) -> list[Standing]:
-    """Of every tenant."""
-    return [Standing(*row) for row in await connection.fetch(_SQL["seals"])]
+async def standing(connection: Connection, *, stopped: bool = False) -> list[Standing]:
+    """Of every tenant; or only of those whose newest generation is `stopped`."""
+    return [Standing(*row) for row in await connection.fetch(_SQL["seals"], stopped)]
 
 
 async def ages(connection: Connection) -> dict[int, Age]:
