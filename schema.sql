@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS ledger.tenants (
     tenant_id  integer PRIMARY KEY,
     name       text COLLATE "C" NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     zone       text NOT NULL DEFAULT 'Europe/Stockholm',
+    -- Those it had before: by them what was posted then is known again.
+    zones_before text[] NOT NULL DEFAULT '{}',
     -- Secret of the document fingerprints, wrapped by the master key.
     secret     bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -21,7 +23,8 @@ CREATE TABLE IF NOT EXISTS ledger.tenants (
 ALTER TABLE ledger.tenants
     ADD COLUMN IF NOT EXISTS callback_key text COLLATE "C" NOT NULL
         DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
-    ADD COLUMN IF NOT EXISTS callback_identifier text COLLATE "C";
+    ADD COLUMN IF NOT EXISTS callback_identifier text COLLATE "C",
+    ADD COLUMN IF NOT EXISTS zones_before text[] NOT NULL DEFAULT '{}';
 CREATE UNIQUE INDEX IF NOT EXISTS tenants_callback_key ON ledger.tenants (callback_key);
 ALTER TABLE IF EXISTS ledger.personal_keys ALTER COLUMN wrapped DROP NOT NULL;
 -- What it has too much of.

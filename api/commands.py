@@ -212,7 +212,7 @@ def _zones(request: Request) -> OutletZones:
 
 def _earlier(request: Request, kind: str, outlet_id: UUID, read: Callable[[reading.Zones], Record]) -> Earlier:
     """The fingerprints a body had in the zones its outlet's clock ran in before; `read` reads it by some zones."""
-    before = _zones(request).before.get(outlet_id)
+    before = _zones(request).before(outlet_id)
     if not before:
         return never
     secret = _tenant(request).secret

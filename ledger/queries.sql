@@ -137,8 +137,9 @@ SELECT subject, wrapped FROM ledger.personal_keys WHERE tenant_id = $1 AND subje
 -- name: tenants -- all of them
 SELECT tenant_id, name, zone, secret FROM ledger.tenants ORDER BY tenant_id
 
--- name: books -- one of them, and how many settings of its outlets there ever were. Acts for it by itself
-SELECT t.tenant_id, t.name, t.zone, t.secret, o.settings
+-- name: books -- one of them, with the zones it had before, and how many settings of its outlets there ever were. Acts for
+-- it by itself
+SELECT t.tenant_id, t.name, t.zone, t.secret, t.zones_before, o.settings
   FROM (SELECT set_config('ledger.tenant', ($1::integer)::text, true)::integer AS tenant_id OFFSET 0) me
  CROSS JOIN LATERAL (SELECT * FROM ledger.tenants WHERE tenant_id = me.tenant_id OFFSET 0) t
  CROSS JOIN LATERAL (
@@ -155,7 +156,8 @@ SELECT coalesce(max(tenant_id), 0) + 1, $1, $2, $3 FROM ledger.tenants
 RETURNING tenant_id
 
 -- name: set_tenant_zone -- where an outlet has none of its own
-UPDATE ledger.tenants SET zone = $2 WHERE tenant_id = $1
+UPDATE ledger.tenants SET zone = $2, zones_before = array_append(array_remove(zones_before, zone), zone)
+ WHERE tenant_id = $1 AND zone <> $2
 
 -- name: has_zone -- PostgreSQL has a list of its own
 SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,17 +29,20 @@ class Tenant(NamedTuple):
 
 
 class OutletZones(NamedTuple):
-    """The time zone each outlet's clock runs in `now`, and those it has run in `before`, where there are any."""
+    """The time zone each outlet's clock runs in `now`, and those it has run in `before`."""
 
     now: Callable[[UUID], ZoneInfo]
-    before: Mapping[UUID, Sequence[ZoneInfo]]
+    before: Callable[[UUID], Sequence[ZoneInfo]]
 
 
 class Books(NamedTuple):
-    """A tenant and the zones of its outlets, which `settings` events or more have set."""
+    """A tenant and the zones of its outlets. These follow from the zones the tenant had `before`, and from so many
+    `settings` of outlets, or more.
+    """
 
     tenant: Tenant
     zones: OutletZones
+    before: Sequence[str]
     settings: int
 
 
@@ -79,10 +82,11 @@ async def books_of(pool: Pool, vault: Vault, tenant_id: int, before: Books | Non
     row = await pool.fetchrow(_SQL["books"], tenant_id)
     if row is None:
         return None
-    tenant, settings = _tenant(row[:4], vault), row["settings"]
-    if before is not None and (before.tenant, before.settings) == (tenant, settings):
+    tenant, rest = _tenant(row[:4], vault), row[4:]
+    if before is not None and (before.tenant, before.before, before.settings) == (tenant, *rest):
         return before
-    return Books(tenant, await outlet_zones(pool, vault, tenant), settings)
+    outlets = await _settings(pool, vault, tenant_id)
+    return Books(tenant, zones_of(outlets, tenant.zone, row["zones_before"]), *rest)
 
 
 async def find_tenant_named(pool: Pool, vault: Vault, name: str) -> Tenant | None:
@@ -135,26 +139,25 @@ async def outlets_of(pool: Pool, vault: Vault, tenant_id: int) -> dict[UUID, Out
     return {outlet.outlet_id: outlet for outlet in await _settings(pool, vault, tenant_id)}
 
 
-async def outlet_zones(pool: Pool, vault: Vault, tenant: Tenant) -> OutletZones:
-    """The time zones of each outlet; the tenant's for one that has none."""
-    return zones_of(await _settings(pool, vault, tenant.tenant_id), tenant.zone)
+def zones_of(settings: Iterable[OutletSet], tenant: ZoneInfo, tenant_before: Sequence[str] = ()) -> OutletZones:
+    """The zones that all settings there ever were, oldest first, give the outlets of a tenant in this zone, which had
+    others before.
 
-
-def zones_of(settings: Iterable[OutletSet], tenant: ZoneInfo) -> OutletZones:
-    """The zones that all settings there ever were, oldest first, give the outlets of a tenant in this zone.
-
-    Before the first of them an outlet's clock ran in the tenant's. Which zones the tenant itself had before, nobody
-    has kept.
+    Before the first of them an outlet's clock ran in the tenant's.
     """
+    theirs = [*tenant_before, tenant.key]
     names: dict[UUID, list[str]] = {}
     for outlet in settings:
-        names.setdefault(outlet.outlet_id, [tenant.key]).append(outlet.zone)
+        names.setdefault(outlet.outlet_id, [*theirs]).append(outlet.zone)
     now = {outlet_id: ZoneInfo(had[-1]) for outlet_id, had in names.items()}
-    before = {
-        outlet_id: [ZoneInfo(name) for name in dict.fromkeys(had) if name != had[-1]]
-        for outlet_id, had in names.items()
-    }
-    return OutletZones(lambda outlet_id: now.get(outlet_id, tenant), before)
+    before = {outlet_id: _before(had) for outlet_id, had in names.items()}
+    others = _before(theirs)
+    return OutletZones(lambda outlet_id: now.get(outlet_id, tenant), lambda outlet_id: before.get(outlet_id, others))
+
+
+def _before(had: Sequence[str]) -> list[ZoneInfo]:
+    """The zones a clock has run in, oldest first, but for the one it runs in."""
+    return [ZoneInfo(name) for name in dict.fromkeys(had) if name != had[-1]]
 
 
 async def _settings(pool: Pool, vault: Vault, tenant_id: int) -> list[OutletSet]:

@@ -1,4 +1,4 @@
-"""An outlet's clock is set to another zone: what it posted before is known again (contract, section 1, Idempotence)."""
+"""A clock is set to another zone: what was posted before is known again (contract, section 1, Idempotence)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.acceptance.server import SCRIPT, Json, Server
 from tests.acceptance.shops import Shops
 from tests.integration.test_startup import environment
 
-OUTLET, TENANT = new_id(), "house-that-moves"
+OUTLET = new_id()
 IN_UTC = {"CreationDate": "2026-07-23T12:00:00Z", "InvoiceDate": "2026-07-23T12:05:00.5Z"}
 COMMENT = {"Comments": "changed"}
 # What is posted in Stockholm, and what changes it. The last two come from no outlet.
@@ -53,11 +53,12 @@ class Moved(NamedTuple):
         self.server.post(path, first | change)
 
 
-@pytest.fixture(scope="module")
-async def moved(two_shops: Shops) -> Moved:
-    """A house whose clocks went from Stockholm to Helsinki, and then to London."""
-    await add_tenant(two_shops.pool, two_shops.vault, TENANT)
-    tenant = await find_tenant_named(two_shops.pool, two_shops.vault, TENANT)
+@pytest.fixture(scope="module", params=["outlets", "tenant"])
+async def moved(request: pytest.FixtureRequest, two_shops: Shops) -> Moved:
+    """A house whose clocks went from Stockholm to Helsinki, and then to London: those of outlets, or all of them."""
+    name = f"house-of-{request.param}"
+    await add_tenant(two_shops.pool, two_shops.vault, name)
+    tenant = await find_tenant_named(two_shops.pool, two_shops.vault, name)
     assert tenant is not None
     _, key = await make_key(two_shops.pool, tenant.tenant_id, "admin")
     found = Moved(two_shops.client(key), {})
@@ -65,18 +66,23 @@ async def moved(two_shops: Shops) -> Moved:
         found.change(*change)
     found.server.post("Order/PostOpenOrder", TWO)
     found.taken[ONE["Id"]] = found.server.post("Order/PostOpenOrder", ONE)["Position"]
-    set_zone(two_shops, OUTLET, "Europe/Helsinki")
+    if request.param == "tenant":
+        order_ledger(two_shops, "tenant", "set", name, "--zone", "Europe/Helsinki")
+        found.change(*IN_HELSINKI)
+        order_ledger(two_shops, "tenant", "set", name, "--zone", "Europe/London")
+        return found
+    settings = "--tenant", name, "--name", "Kafé", "--zone"
+    order_ledger(two_shops, "outlet", "set", OUTLET, *settings, "Europe/Helsinki")
     found.change(*IN_HELSINKI)
     for outlet in (OUTLET, NO_ID):
-        set_zone(two_shops, outlet, "Europe/London")
+        order_ledger(two_shops, "outlet", "set", outlet, *settings, "Europe/London")
     return found
 
 
-def set_zone(shops: Shops, outlet: str, zone: str) -> None:
+def order_ledger(shops: Shops, *arguments: str) -> None:
     """Returns once the server knows."""
-    command = [str(SCRIPT), "outlet", "set", outlet, "--tenant", TENANT, "--name", "Kafé", "--zone", zone]
     settings = environment({"DATA_DIR": str(shops.data_dir), "DEMO": "off"})
-    subprocess.run(command, env=settings, check=True, capture_output=True, timeout=120)
+    subprocess.run([str(SCRIPT), *arguments], env=settings, check=True, capture_output=True, timeout=120)
 
 
 @pytest.mark.parametrize(("path", "first", "change"), [*CHANGES, IN_HELSINKI])

@@ -38,11 +38,17 @@ def test_what_it_was_before_is_not_asked_for_without_need() -> None:
 def test_an_outlet_had_the_tenants_zone_before_its_own() -> None:
     zones = zones_of([a_setting(1, HELSINKI), a_setting(1, LONDON), a_setting(1, HELSINKI)], STOCKHOLM)
     assert zones.now(number(1)) == HELSINKI
-    assert zones.before[number(1)] == [STOCKHOLM, LONDON]
+    assert zones.before(number(1)) == [STOCKHOLM, LONDON]
 
 
 def test_an_outlet_whose_zone_never_changed_had_no_other_before() -> None:
     zones = zones_of([a_setting(1, STOCKHOLM), a_setting(1, STOCKHOLM), a_setting(2, HELSINKI)], STOCKHOLM)
-    assert (zones.now(number(1)), zones.before[number(1)]) == (STOCKHOLM, [])
+    assert (zones.now(number(1)), zones.before(number(1))) == (STOCKHOLM, [])
     assert zones.now(number(3)) == STOCKHOLM
-    assert number(3) not in zones.before
+    assert zones.before(number(3)) == []
+
+
+def test_a_tenant_has_had_zones_too() -> None:
+    zones = zones_of([a_setting(1, HELSINKI)], STOCKHOLM, [STOCKHOLM.key, LONDON.key])
+    assert (zones.now(number(1)), zones.before(number(1))) == (HELSINKI, [STOCKHOLM, LONDON])
+    assert (zones.now(number(2)), zones.before(number(2))) == (STOCKHOLM, [LONDON])
