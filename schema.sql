@@ -7,8 +7,6 @@ CREATE TABLE IF NOT EXISTS ledger.tenants (
     tenant_id  integer PRIMARY KEY,
     name       text COLLATE "C" NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
     zone       text NOT NULL DEFAULT 'Europe/Stockholm',
-    -- Those it had before: by them what was posted then is known again.
-    zones_before text[] NOT NULL DEFAULT '{}',
     -- Secret of the document fingerprints, wrapped by the master key.
     secret     bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -16,7 +14,9 @@ CREATE TABLE IF NOT EXISTS ledger.tenants (
     callback_key text COLLATE "C" NOT NULL
         DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
     -- Keyed hash of the `callbackIdentifier` that Swish sends for every payment of the tenant, where one is agreed.
-    callback_identifier text COLLATE "C"
+    callback_identifier text COLLATE "C",
+    -- The zones it had before: by them what was posted then is known again.
+    zones_before text[] NOT NULL DEFAULT '{}'
 );
 
 -- What a database made by an earlier version lacks.
