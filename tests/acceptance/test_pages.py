@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.bodies import a_draft, a_drawer_event, a_return, an_order, new_id
+from tests.acceptance.bodies import a_draft, a_drawer_event, a_return, an_invoice, an_order, new_id
 from tests.acceptance.server import Json, Server
 
 SALES, SET = "Order/GetOrdersWithoutExternalID", "Order/PostOrderExternalInformation"
@@ -94,6 +94,25 @@ def test_what_comes_in_front_of_a_page_moves_nothing_on(server: Server) -> None:
     assert pages(server, DRAWER, terminal, another) == [first[:2], first[2:], []]
     newest = server.get(DRAWER, TerminalId=terminal, PageNo=0, PageSize=100)
     assert [row["Id"] for row in newest] == [entry["Id"] for entry in reversed(entries)]
+
+
+@pytest.mark.parametrize(
+    ("path", "post", "made"),
+    [
+        (DRAWER, "CashDrawerLog/PostCashDrawerLog", lambda terminal: a_drawer_event(
+            ActivityDate=None, CashDrawer={"Id": new_id(), "TerminalId": terminal})),
+        ("Order/GetCustomerInvoice", "Order/PostCustomerInvoice", lambda terminal: an_invoice(
+            CreationDate=None, TerminalId=terminal)),
+    ],
+    ids=["drawer", "invoices"],
+)  # fmt: skip
+def test_what_has_no_date_is_paged_too(server: Server, path: str, post: str, made: Callable[[str], Json]) -> None:
+    terminal = new_id()
+    records = [made(terminal) for _ in range(4)]
+    for record in records:
+        server.post(post, record)
+    ids = sorted(record["Id"] for record in records)
+    assert pages(server, path, terminal, lambda _: None) == [ids[:2], ids[2:], []]
 
 
 def test_an_order_that_came_late_and_is_changed_between_two_pages_hides_no_other(server: Server) -> None:
