@@ -35,17 +35,27 @@ class Turn:
     is one.
     """
 
-    def __init__(self, found: _Round, asked: Window) -> None:
-        self._round, self._asked = found, asked
+    def __init__(self, found: _Round, asked: Window, ends: dict[bytes, Place | None]) -> None:
+        self._round, self._asked, self._ends = found, asked, ends
         behind = found.behind.get(asked.offset)
         self.window = asked._replace(offset=0, behind=behind) if behind is not None else asked
 
-    def ended(self, page: Page) -> None:
-        """Notes where the page ended. An empty one ends the round."""
-        if page.last is None:
+    def ended(self, page: Page, tag: bytes) -> None:
+        """Notes where the page ended that has this ETag. An empty one ends the round."""
+        self._ends.pop(tag, None)
+        self._ends[tag] = page.last
+        if len(self._ends) > KEPT_AT_MOST:
+            del self._ends[next(iter(self._ends))]
+        self.ended_as_before(tag)
+
+    def ended_as_before(self, tag: bytes) -> None:
+        """The same of a page that the reader has already: it ended where it did when it was read."""
+        if tag not in self._ends:
+            return
+        if (last := self._ends[tag]) is None:
             self._round.behind.clear()
         elif self._round.is_in_turn:
-            self._round.behind[self._asked.offset + self._asked.limit] = page.last
+            self._round.behind[self._asked.offset + self._asked.limit] = last
 
 
 class Bookmarks:
@@ -54,6 +64,8 @@ class Bookmarks:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._rounds: dict[tuple[Hashable, Window], _Round] = {}
+        # By the ETags of pages, their last records: a reader who has a page goes on behind it without its being read.
+        self._ends: dict[bytes, Place | None] = {}
 
     @contextlib.contextmanager
     def turn(self, reader: Hashable, asked: Window) -> Iterator[Turn]:
@@ -74,6 +86,6 @@ class Bookmarks:
         found.until = self._clock() + KEPT_FOR
         found.under_way.append(asked.offset)
         try:
-            yield Turn(found, asked)
+            yield Turn(found, asked, self._ends)
         finally:
             found.under_way.remove(asked.offset)

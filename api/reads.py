@@ -33,11 +33,16 @@ def _in_window(projection: str, read: WindowRead) -> Handler:
         bookmarks: Bookmarks = request.app.state.bookmarks
         reader = request.state.tenant.tenant_id, request.state.actor, read
         with bookmarks.turn(reader, asked) as turn:
-            etags.tag_of(request).add(turn.window.behind)
-            await reached(request, projection, windowed=True)
+            tag = etags.tag_of(request)
+            tag.add(turn.window.behind)
+            try:
+                await reached(request, projection, windowed=True)
+            except etags.NotModified as same:
+                turn.ended_as_before(same.tag)
+                raise
             async with own_rows(request) as (connection, tenant_id):
                 page = await read(connection, tenant_id, turn.window)
-            turn.ended(page)
+            turn.ended(page, tag.at(page.position))
         return list_answer(page)
 
     return answer

@@ -143,3 +143,21 @@ def test_an_answer_that_a_client_has_is_of_the_same_page(server: Server) -> None
     assert behind.json() == counted_off.json(), "behind a page of this round, and not of the last one: so another tag"
     again = server.client.get(path + "1", headers=headers | {"If-None-Match": behind.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_behind_a_page_that_a_client_has_the_next_one_begins(server: Server) -> None:
+    terminal = new_id()
+    orders = [an_order(TerminalId=terminal, InvoiceDate=at(n)) for n in range(4)]
+    for order in orders:
+        server.post("Order/PostOrder", order)
+    path = f"/api/{SALES}?TerminalId={terminal}&PageSize=2&PageNo="
+    headers = {"Ledger-Min-Position": str(server.position)}
+    for number in "012":
+        last = server.client.get(path + number, headers=headers)
+    assert last.json() == []
+    first = server.client.get(path + "0", headers=headers)
+    assert server.client.get(path + "0", headers=headers | {"If-None-Match": first.headers["ETag"]}).status_code == 304
+    for order in orders[:2]:
+        booked(server, order)
+    second = server.client.get(path + "1", headers={"Ledger-Min-Position": str(server.position)}).json()
+    assert [order["Id"] for order in second] == [order["Id"] for order in orders[2:]]

@@ -36,7 +36,7 @@ class Shelf(Bookmarks):
     def read(self, page: int, last: Place | None, reader: object = READER) -> Window:
         """Reads a page that ends there; gives the window that was read for it."""
         with self.turn(reader, window(page)) as turn:
-            turn.ended(Page([], 0, last))
+            turn.ended(Page([], 0, last), b"")
         return turn.window
 
     def opened(self, reader: object, asked: Window) -> Window:
@@ -100,7 +100,7 @@ def test_pages_that_are_asked_for_all_at_once_are_counted_off(order: tuple[int, 
             turns = [all_at_once.enter_context(shelf.turn(READER, window(page))) for page in order]
             assert [turn.window for turn in turns] == [window(page) for page in order]
             for page, turn in zip(order, turns, strict=True):
-                turn.ended(Page([], 0, place(10 * page + 10)))
+                turn.ended(Page([], 0, place(10 * page + 10)), b"")
 
 
 def test_a_page_that_comes_late_is_no_bookmark_for_the_next_round() -> None:
@@ -108,10 +108,20 @@ def test_a_page_that_comes_late_is_no_bookmark_for_the_next_round() -> None:
     shelf.read(0, place(10))
     with shelf.turn(READER, window(1)) as slow:
         shelf.read(0, place(5))
-        slow.ended(Page([], 0, place(20)))
+        slow.ended(Page([], 0, place(20)), b"")
     assert shelf.opened(READER, window(2)) == window(2)
     shelf.read(0, place(5))
     assert shelf.opened(READER, window(1)).behind == place(5), "pages come in turn again"
+
+
+def test_a_page_that_the_reader_has_is_gone_on_behind() -> None:
+    shelf = Shelf()
+    with shelf.turn(OTHER, window(0)) as turn:
+        turn.ended(Page([], 0, place(10)), b"tag")
+    for tag, behind in ((b"tag", place(10)), (b"of another server", None)):
+        with shelf.turn(READER, window(0)) as turn:
+            turn.ended_as_before(tag)
+        assert shelf.opened(READER, window(1)).behind == behind
 
 
 def test_it_is_not_kept_for_ever() -> None:
