@@ -19,13 +19,13 @@ KEPT_FOR = 900.0  # seconds: what somebody does with a page before he asks for t
 
 
 class _Round:
-    """A reader on his way through a list: offset of a page -> the last record of the page before, and the offsets of
-    the pages that are being read.
+    """A reader on his way through a list: offset of a page -> the last record of the page before, and the windows that
+    are being read.
     """
 
     def __init__(self) -> None:
         self.behind: dict[int, Place] = {}
-        self.under_way: list[int] = []
+        self.under_way: list[Window] = []
         self.is_in_turn = True
         self.until = 0.0
 
@@ -80,12 +80,15 @@ class Bookmarks:
         self._rounds[key] = found
         if len(self._rounds) > KEPT_AT_MOST:
             del self._rounds[next(iter(self._rounds))]
-        found.is_in_turn = all(offset == asked.offset for offset in found.under_way)
         behind = found.behind.get(asked.offset) if self._clock() <= found.until else None
         found.behind = {asked.offset: behind} if behind is not None else {}
         found.until = self._clock() + KEPT_FOR
-        found.under_way.append(asked.offset)
+        turn = Turn(found, asked, self._ends)
+        found.is_in_turn = all(window == turn.window for window in found.under_way)
+        if not found.is_in_turn:
+            found.behind.clear()
+        found.under_way.append(turn.window)
         try:
-            yield Turn(found, asked, self._ends)
+            yield turn
         finally:
-            found.under_way.remove(asked.offset)
+            found.under_way.remove(turn.window)

@@ -114,6 +114,23 @@ def test_a_page_that_comes_late_is_no_bookmark_for_the_next_round() -> None:
     assert shelf.opened(READER, window(1)).behind == place(5), "pages come in turn again"
 
 
+def test_two_readers_with_one_credential_do_not_go_on_behind_each_other() -> None:
+    shelf = Shelf()
+    shelf.read(0, place(10))
+    with shelf.turn(READER, window(1)) as one:
+        shelf.read(0, place(5))
+        # Counted off, while `one` is behind the tenth.
+        shelf.read(1, place(15))
+        one.ended(Page([], 0, place(20)), b"")
+    assert shelf.opened(READER, window(2)) == window(2)
+    shelf.read(0, place(10))
+    with shelf.turn(READER, window(1)) as one:
+        shelf.read(1, place(20))
+        shelf.read(2, place(30))
+        one.ended(Page([], 0, place(19)), b"")
+    assert shelf.opened(READER, window(2)) == window(2), "one has not come as far as the other"
+
+
 def test_a_page_that_the_reader_has_is_gone_on_behind() -> None:
     shelf = Shelf()
     with shelf.turn(OTHER, window(0)) as turn:
