@@ -115,7 +115,7 @@ async def test_after_a_round_that_signed_for_long_it_rests_no_longer(
             super().replace(tenant, before, note)
 
     async def rested(seconds: float, *events: asyncio.Event) -> None:
-        if sealer.POLL_SECONDS != seconds:
+        if seconds != sealer.POLL_SECONDS:
             rests.append(seconds)
         await first_of(seconds, *events)
 
