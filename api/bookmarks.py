@@ -8,9 +8,9 @@ is kept in memory, and for a while: a page whose bookmark is gone, or is another
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterator
 
 from projections.window import Page, Place, Window
 
@@ -18,11 +18,44 @@ KEPT_AT_MOST = 10_000
 KEPT_FOR = 900.0  # seconds: what somebody does with a page before he asks for the next one
 
 
-class _Round(NamedTuple):
-    """A reader on his way through a list: offset of a page -> the last record of the page before."""
+class _Round:
+    """A reader on his way through a list: offset of a page -> the last record of the page before, and the windows that
+    are being read.
+    """
 
-    behind: dict[int, Place]
-    until: float
+    def __init__(self) -> None:
+        self.behind: dict[int, Place] = {}
+        self.under_way: list[Window] = []
+        self.is_in_turn = True
+        self.until = 0.0
+
+
+class Turn:
+    """A page that is being read: `window` is the one to read for the one that was `asked`, behind the bookmark if there
+    is one.
+    """
+
+    def __init__(self, found: _Round, asked: Window, ends: dict[bytes, Place | None]) -> None:
+        self._round, self._asked, self._ends = found, asked, ends
+        behind = found.behind.get(asked.offset)
+        self.window = asked._replace(offset=0, behind=behind) if behind is not None else asked
+
+    def ended(self, page: Page, tag: bytes) -> None:
+        """Notes where the page ended that has this ETag. An empty one ends the round."""
+        self._ends.pop(tag, None)
+        self._ends[tag] = page.last
+        if len(self._ends) > KEPT_AT_MOST:
+            del self._ends[next(iter(self._ends))]
+        self.ended_as_before(tag)
+
+    def ended_as_before(self, tag: bytes) -> None:
+        """The same of a page that the reader has already: it ended where it did when it was read."""
+        if tag not in self._ends:
+            return
+        if (last := self._ends[tag]) is None:
+            self._round.behind.clear()
+        elif self._round.is_in_turn:
+            self._round.behind[self._asked.offset + self._asked.limit] = last
 
 
 class Bookmarks:
@@ -31,30 +64,31 @@ class Bookmarks:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._rounds: dict[tuple[Hashable, Window], _Round] = {}
+        # By the ETags of pages, their last records: a reader who has a page goes on behind it without its being read.
+        self._ends: dict[bytes, Place | None] = {}
 
-    def opened(self, reader: Hashable, asked: Window) -> Window:
-        """The window to read for the one that was asked: behind the bookmark, if there is one.
+    @contextlib.contextmanager
+    def turn(self, reader: Hashable, asked: Window) -> Iterator[Turn]:
+        """For as long as a page is being read.
 
-        It is there for as long as that page may be asked for once more. Who has gone on, or begins anew, has left it:
-        another round, of pages that are asked for all at once, must not be read half by the bookmarks of this one.
+        A bookmark is there for as long as its page may be asked for once more. Who has gone on, or begins anew, has
+        left it. Pages that are asked for all at once neither leave nor find any: they come in any order, and page 1
+        would begin where page 0 of an older round ended.
         """
         key = reader, asked._replace(offset=0)
-        if not asked.offset:
-            self._rounds.pop(key, None)
-            return asked
-        found = self._rounds.get(key)
-        if found is None or found.until < self._clock() or (behind := found.behind.get(asked.offset)) is None:
-            return asked
-        self._rounds[key] = found._replace(behind={asked.offset: behind})
-        return asked._replace(offset=0, behind=behind)
-
-    def keep(self, reader: Hashable, asked: Window, opened: Window, page: Page) -> None:
-        """Notes where the page ended that was read for `asked`; an empty one ends where it began."""
-        if (behind := page.last or opened.behind) is None:
-            return
-        key = reader, asked._replace(offset=0)
-        before = self._rounds.pop(key, None)
-        places = (before.behind if before is not None else {}) | {asked.offset + asked.limit: behind}
-        self._rounds[key] = _Round(places, self._clock() + KEPT_FOR)
+        found = self._rounds.pop(key, None) or _Round()
+        self._rounds[key] = found
         if len(self._rounds) > KEPT_AT_MOST:
             del self._rounds[next(iter(self._rounds))]
+        behind = found.behind.get(asked.offset) if self._clock() <= found.until else None
+        found.behind = {asked.offset: behind} if behind is not None else {}
+        found.until = self._clock() + KEPT_FOR
+        turn = Turn(found, asked, self._ends)
+        found.is_in_turn = all(window == turn.window for window in found.under_way)
+        if not found.is_in_turn:
+            found.behind.clear()
+        found.under_way.append(turn.window)
+        try:
+            yield turn
+        finally:
+            found.under_way.remove(turn.window)

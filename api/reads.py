@@ -32,12 +32,17 @@ def _in_window(projection: str, read: WindowRead) -> Handler:
         asked = Query(request).window()
         bookmarks: Bookmarks = request.app.state.bookmarks
         reader = request.state.tenant.tenant_id, request.state.actor, read
-        window = bookmarks.opened(reader, asked)
-        etags.tag_of(request).add(window.behind)
-        await reached(request, projection, windowed=True)
-        async with own_rows(request) as (connection, tenant_id):
-            page = await read(connection, tenant_id, window)
-        bookmarks.keep(reader, asked, window, page)
+        with bookmarks.turn(reader, asked) as turn:
+            tag = etags.tag_of(request)
+            tag.add(turn.window.behind)
+            try:
+                await reached(request, projection, windowed=True)
+            except etags.NotModified as same:
+                turn.ended_as_before(same.tag)
+                raise
+            async with own_rows(request) as (connection, tenant_id):
+                page = await read(connection, tenant_id, turn.window)
+            turn.ended(page, tag.at(page.position))
         return list_answer(page)
 
     return answer

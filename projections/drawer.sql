@@ -25,7 +25,7 @@ SELECT $1, n.*
        recorded_at = excluded.recorded_at, document = excluded.document
 
 -- name: entries_in_window -- happened or changed in ($2, $3], at terminal $4 where one is given, newest first; see
--- orders_reads.sql
+-- orders_reads.sql. Entries without a time stand last, at the start of the year 1: asyncpg sends that as -infinity
 WITH odd AS (
     SELECT count(*) > 5000 AS are_many
       FROM (SELECT FROM read_drawer.drawer_entries e
@@ -46,7 +46,7 @@ WITH odd AS (
           WHERE e.tenant_id = $1 AND e.lag = c.lag
             AND e.recorded_at > greatest(c.after, $2) AND e.recorded_at <= least(c.until, $3)
             AND (e.placed_at <= $2 OR e.placed_at > $3 OR e.lag = 10) AND ($4::uuid IS NULL OR e.terminal_id = $4)
-            AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
+            AND e.placed_at <= greatest($7::timestamptz, '0001-01-01Z') AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
          OFFSET 0) e
      WHERE c.after IS NOT NULL
 ), listed AS (
@@ -54,13 +54,13 @@ WITH odd AS (
       WHERE e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
         AND e.placed_at > coalesce($2, CASE WHEN $3 IS NULL THEN '-infinity'::timestamptz ELSE '0001-01-02' END)
         AND e.placed_at <= coalesce($3, 'infinity')
-        AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
+        AND e.placed_at <= greatest($7::timestamptz, '0001-01-01Z') AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
       ORDER BY e.placed_at DESC, e.entry_id LIMIT $5::bigint + $6::bigint)
      UNION ALL
     (SELECT e.placed_at, e.entry_id FROM read_drawer.drawer_entries e
       WHERE (SELECT are_many FROM odd) AND e.tenant_id = $1 AND ($4 IS NULL OR e.terminal_id = $4)
         AND e.placed_at <= $2 AND e.lag = 9 AND e.recorded_at > $2 AND e.recorded_at <= coalesce($3, 'infinity')
-        AND e.placed_at <= $7::timestamptz AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
+        AND e.placed_at <= greatest($7::timestamptz, '0001-01-01Z') AND (e.placed_at < $7 OR e.entry_id > $8::uuid)
       ORDER BY e.placed_at DESC, e.entry_id LIMIT $5 + $6)
      UNION ALL
     SELECT placed_at, entry_id FROM late

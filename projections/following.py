@@ -61,14 +61,15 @@ async def run_forever(
     runner = Runner(pool, vault, ALL, progress=progress)
     wake, pauses = wake or Wake(), _Pauses()
     failures, has_started = 0, False
-    # When all tenants are looked at again; and those that were not brought up by the last round.
-    due, left = 0.0, set[int]()
+    # Those that were not brought up by the last round.
+    left = set[int]()
     while not stop.is_set():
         try:
             if not has_started:
                 await runner.start()
                 has_started = True
             async with listening(pool, wake) as connection:
+                due = 0.0  # when all tenants are looked at again: nobody has heard of what was committed meanwhile
                 while not stop.is_set() and not connection.is_closed():
                     begun, heard = time.monotonic(), wake.heard() | left
                     found = await runner.behind(connection, heard if begun < due else None)

@@ -80,6 +80,7 @@ class Sealer:
         self._logs: dict[int, _Log] = {}
         self._held: set[int] = set()
         self._try_again: dict[int, float] = {}
+        self._looked_for = 0.0  # seconds that the last look at all tenants took
         self.refusals: dict[str, str] = {}
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event | None = None) -> None:
@@ -92,10 +93,9 @@ class Sealer:
                     try:
                         while not stop.is_set():
                             wake.clear()
-                            begun = time.monotonic()
                             if not await self.round(connection):
                                 # Of thousands of tenants a look takes a while: then no more than a quarter of the time.
-                                await first_of(max(REST_SECONDS, 3 * (time.monotonic() - begun)), stop)
+                                await first_of(max(REST_SECONDS, 3 * self._looked_for), stop)
                                 await first_of(POLL_SECONDS, wake, stop)
                             failures = 0
                     finally:
@@ -111,7 +111,9 @@ class Sealer:
     async def round(self, connection: Connection) -> bool:
         """One step for every tenant. True: there is more to do at once."""
         busy = False
+        begun = time.monotonic()
         everyone = await seals.standing(connection)
+        self._looked_for = time.monotonic() - begun
         first_of_all = all(standing.generation is None for standing in everyone)
         for standing in everyone:
             if standing.stopped is not None or time.monotonic() < self._try_again.get(standing.tenant_id, 0.0):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.bodies import a_draft, a_drawer_event, a_return, an_order, new_id
+from tests.acceptance.bodies import a_draft, a_drawer_event, a_return, an_invoice, an_order, new_id
 from tests.acceptance.server import Json, Server
 
 SALES, SET = "Order/GetOrdersWithoutExternalID", "Order/PostOrderExternalInformation"
@@ -96,6 +96,25 @@ def test_what_comes_in_front_of_a_page_moves_nothing_on(server: Server) -> None:
     assert [row["Id"] for row in newest] == [entry["Id"] for entry in reversed(entries)]
 
 
+@pytest.mark.parametrize(
+    ("path", "post", "made"),
+    [
+        (DRAWER, "CashDrawerLog/PostCashDrawerLog", lambda terminal: a_drawer_event(
+            ActivityDate=None, CashDrawer={"Id": new_id(), "TerminalId": terminal})),
+        ("Order/GetCustomerInvoice", "Order/PostCustomerInvoice", lambda terminal: an_invoice(
+            CreationDate=None, TerminalId=terminal)),
+    ],
+    ids=["drawer", "invoices"],
+)  # fmt: skip
+def test_what_has_no_date_is_paged_too(server: Server, path: str, post: str, made: Callable[[str], Json]) -> None:
+    terminal = new_id()
+    records = [made(terminal) for _ in range(4)]
+    for record in records:
+        server.post(post, record)
+    ids = sorted(record["Id"] for record in records)
+    assert pages(server, path, terminal, lambda _: None) == [ids[:2], ids[2:], []]
+
+
 def test_an_order_that_came_late_and_is_changed_between_two_pages_hides_no_other(server: Server) -> None:
     terminal, begun = new_id(), datetime.now(UTC) - timedelta(minutes=1)
     orders = [an_order(TerminalId=terminal, InvoiceDate=at(n)) for n in range(4)]
@@ -124,3 +143,21 @@ def test_an_answer_that_a_client_has_is_of_the_same_page(server: Server) -> None
     assert behind.json() == counted_off.json(), "behind a page of this round, and not of the last one: so another tag"
     again = server.client.get(path + "1", headers=headers | {"If-None-Match": behind.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_behind_a_page_that_a_client_has_the_next_one_begins(server: Server) -> None:
+    terminal = new_id()
+    orders = [an_order(TerminalId=terminal, InvoiceDate=at(n)) for n in range(4)]
+    for order in orders:
+        server.post("Order/PostOrder", order)
+    path = f"/api/{SALES}?TerminalId={terminal}&PageSize=2&PageNo="
+    headers = {"Ledger-Min-Position": str(server.position)}
+    for number in "012":
+        last = server.client.get(path + number, headers=headers)
+    assert last.json() == []
+    first = server.client.get(path + "0", headers=headers)
+    assert server.client.get(path + "0", headers=headers | {"If-None-Match": first.headers["ETag"]}).status_code == 304
+    for order in orders[:2]:
+        booked(server, order)
+    second = server.client.get(path + "1", headers={"Ledger-Min-Position": str(server.position)}).json()
+    assert [order["Id"] for order in second] == [order["Id"] for order in orders[2:]]

@@ -201,6 +201,27 @@ async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, mon
     await running
 
 
+async def test_what_was_told_while_nobody_listened_is_looked_for_at_once(
+    till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "POLL_SECONDS", 60)
+    monkeypatch.setattr(following, "BACK_OFF_SECONDS", (1.0,))
+    progress, stop = Progress(), asyncio.Event()
+    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
+    try:
+        async with asyncio.timeout(20):
+            for number in (1, 2):
+                await till.post(sale(number))
+                while await till.sold() < number:
+                    await progress.wait(0.05)
+                admin = await asyncpg.connect(dsn)
+                await admin.execute(SQL["hang_up"])
+                await admin.close()
+    finally:
+        stop.set()
+        await running
+
+
 async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(till: Till, dsn: str) -> None:
     await add_tenant(till.pool, till.vault, "kiosk")
     _, kiosk = await all_tenants(till.pool, till.vault)
