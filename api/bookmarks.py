@@ -3,7 +3,9 @@
 Clients count pages (contract, section 1, Dates). If these were counted off each time, whatever stands behind a record
 that leaves the list would move up, and the next page pass some over: as when an integrator gives orders their external
 ids while it reads their queue. So the server keeps where a reader's page ended, and the next one goes on from there. It
-is kept in memory, and for a while: a page whose bookmark is gone, or is another server's, is counted off.
+is kept in memory, and for a while: a page whose bookmark is gone, or is another server's, is counted off. So is a page
+of a window without an end where other servers answer too: each round asks for the same there, and a bookmark may be of
+an earlier one.
 """
 
 from __future__ import annotations
@@ -87,8 +89,8 @@ class Bookmarks:
         found.is_in_turn = all(window == turn.window for window in found.under_way)
         if not found.is_in_turn:
             found.behind.clear()
-        found.under_way.append(turn.window)
+        found.under_way.append(opened := turn.window)
         try:
             yield turn
         finally:
-            found.under_way.remove(turn.window)
+            found.under_way.remove(opened)

@@ -169,7 +169,7 @@ _DATES = (
     Parameter(
         "PageNo", whole(0),
         "Pages count from 0. Ask for 0, 1, 2 … until a list is empty. Asked for in turn with one credential, each "
-        "begins where the one before ended, whatever has left the list meanwhile.",
+        "begins where the one before ended, whatever has left the list meanwhile, as long as one server answers.",
     ),
     Parameter(
         "PageSize", whole(0), "Rows of a page: 1000 for 0 or none, 5000 at most, unless it is set up otherwise. More "

@@ -15,7 +15,7 @@ from api.throttle import Throttle
 from api.watch import Watch
 from ledger.audit.memory import Memory
 from ledger.audit.sealer import Sealer
-from ledger.database import READING, SEALER
+from ledger.database import READING, SEALER, SERVER
 from ledger.pool import WORK_WITHIN
 from ledger.settings import Settings
 from ledger.sign_in import SignIn
@@ -52,7 +52,7 @@ async def running(
 
     async with (
         pool_of(dsn, FOR_WRITES) as pool,
-        pool_of(dsn, FOR_READS, settings=READING) as state.pool,
+        pool_of(dsn, FOR_READS, settings=READING | {"application_name": SERVER}) as state.pool,
         pool_of(dsn, FOR_DOORS) as doors,
     ):
         await all_tenants(doors, state.vault)  # a master key that is not theirs is found now, not by the first till

@@ -28,6 +28,8 @@ VACUUM_WITHIN = 3600.0  # seconds
 
 # How this process is known to others at the database.
 INSTANCE = f"order-ledger {secrets.token_hex(4)}"
+# How its connections for reads are, where it is a server.
+SERVER = f"{INSTANCE} serve"
 # A process that froze in a transaction, or vanished from the network, must not hold a tenant's lock for ever; no query
 # here is one that compiling would make faster; and each is for a range of an index as it lies there: of a table without
 # statistics, as a new one is for a minute, the planner thinks so little that it reads all the rest of it for one page.
@@ -120,6 +122,11 @@ async def server_version(pool: asyncpg.Pool[Any]) -> int:
 async def others(pool: asyncpg.Pool[Any]) -> int:
     """How many other processes of this ledger are connected to its database."""
     return int(await pool.fetchval(_SQL["others"], INSTANCE))
+
+
+async def has_other_servers(pool: asyncpg.Pool[Any]) -> bool:
+    """Whether other servers answer from this database. One that nobody has asked anything for minutes is not seen."""
+    return bool(await pool.fetchval(_SQL["other_servers"], SERVER))
 
 
 def _schema() -> tuple[str, str]:

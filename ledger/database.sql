@@ -24,8 +24,14 @@ SELECT format('COMMENT ON SCHEMA ledger IS %L', $1::text)
 SET ROLE NONE
 
 -- name: others -- how many other processes of this ledger are connected, this one ($1) apart
-SELECT count(DISTINCT application_name) FROM pg_stat_activity
- WHERE datname = current_database() AND application_name LIKE 'order-ledger %' AND application_name <> $1
+SELECT count(DISTINCT left(application_name, length($1))) FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE 'order-ledger %'
+   AND left(application_name, length($1)) <> $1
+
+-- name: other_servers -- whether others than this one ($1) answer requests from this database
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE 'order-ledger % serve' AND application_name <> $1)
 
 -- name: vacuum_statement -- those that somebody vacuums already, or may not be vacuumed by us, are left out
 SELECT format('VACUUM (SKIP_LOCKED) %s', array_to_string($1::text[], ', '))

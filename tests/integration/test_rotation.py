@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from ledger import key_file, rotation
+from ledger.database import has_other_servers, others
 from ledger.erasure import EraseCustomer
 from ledger.errors import LedgerError
 from ledger.rotation import OthersAtWork, begin_in_file, check_alone, end_in_file, rewrap
@@ -99,6 +100,11 @@ async def test_another_process_at_the_database_is_noticed(till: Till, dsn: str) 
     await stranger.execute("SET application_name = 'order-ledger 0badcafe'")
     with pytest.raises(OthersAtWork):
         await check_alone(till.pool)
+    assert not await has_other_servers(till.pool)
+    serving = await asyncpg.connect(dsn, server_settings={"application_name": "order-ledger 0badcafe serve"})
+    assert await others(till.pool) == 1, "it is the same process"
+    assert await has_other_servers(till.pool)
+    await serving.close()
     await stranger.close()
 
 
