@@ -155,8 +155,10 @@ def _have_come_up(before: Sequence[Behind], now: Sequence[Behind]) -> bool:
 async def listening(pool: Pool, wake: Wake) -> AsyncIterator[Connection]:
     """A connection that sets `wake` whenever a writer anywhere says it has committed."""
 
-    def hear(connection: object, backend: int, channel: str, tenant_id: object) -> None:
-        wake.tell(int(str(tenant_id)))
+    def hear(connection: object, backend: int, channel: str, payload: object) -> None:
+        wake.set()
+        if (said := str(payload)).isdecimal():  # anybody may notify
+            wake.tell(int(said))
 
     async with pool.acquire() as connection:
         await connection.add_listener(CHANNEL, hear)

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.4  # between looks at the log when nobody wakes it: other processes write too
 REST_SECONDS = 0.25  # between two rounds: what has come meanwhile is signed together
+LONGEST_REST = 2.0
 CHECK_SECONDS = 86_400.0  # between two checks of all that is signed
 CHECK_SHARE = 0.1  # seconds a round that such a check gets
 TRY_AGAIN_SECONDS = 5.0  # until a tenant whose log this process may not or cannot sign is looked at again
@@ -95,7 +96,7 @@ class Sealer:
                             wake.clear()
                             if not await self.round(connection):
                                 # Of thousands of tenants a look takes a while: then no more than a quarter of the time.
-                                await first_of(max(REST_SECONDS, 3 * self._looked_for), stop)
+                                await first_of(min(max(REST_SECONDS, 3 * self._looked_for), LONGEST_REST), stop)
                                 await first_of(POLL_SECONDS, wake, stop)
                             failures = 0
                     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import stat
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from ledger.audit import sealer, seals
 from ledger.audit.memory import Memory
 from ledger.audit.sealer import Sealer
 from ledger.database import SEALER, open_pool
-from ledger.waits import first_of
 from tests.integration.sealing import Book, files, open_book, seal, sealer_pool, sealing, settle, until
 
 SWAP = (
@@ -104,31 +102,18 @@ async def test_nobody_is_asked_about_a_log_that_has_not_grown(book: Book, dsn: s
         assert len(asked) > 2
 
 
-async def test_after_a_round_that_signed_for_long_it_rests_no_longer(
-    book: Book, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_what_the_database_has_lost_is_put_back_though_nothing_comes(
+    book: Book, dsn: str, tmp_path: Path
 ) -> None:
-    rests: list[float] = []
-
-    class Slow(Memory):
-        def replace(self, tenant: str, before: str | None, note: str) -> None:
-            time.sleep(1)
-            super().replace(tenant, before, note)
-
-    async def rested(seconds: float, *events: asyncio.Event) -> None:
-        if seconds != sealer.POLL_SECONDS:
-            rests.append(seconds)
-        await first_of(seconds, *events)
-
-    monkeypatch.setattr(sealer, "first_of", rested)
-    await book.append(1)
-    stop = asyncio.Event()
-    async with sealer_pool(dsn) as pool:
-        running = asyncio.create_task(Sealer(pool, Slow(tmp_path)).run(stop))
-        await until(lambda: book.is_sealed(1))
-        await until(lambda: asyncio.sleep(0, rests))
-        stop.set()
-        await running
-    assert max(rests) < 3, "three times as long as it signed"
+    await book.append(300)
+    async with sealer_pool(dsn) as pool, pool.acquire() as connection:
+        sealing = Sealer(pool, Memory(tmp_path))
+        while await sealing.round(connection):
+            pass
+        await book.tamper("DELETE FROM ledger.signed_checkpoints WHERE size = 300")
+        while await sealing.round(connection):
+            pass
+        assert await book.is_sealed(300)
 
 
 async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(
