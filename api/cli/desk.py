@@ -26,10 +26,12 @@ __all__ = [
     "at_desk",
     "at_log",
     "at_scratch",
+    "some_of",
     "until_everywhere",
 ]
 
 ACTOR = "cli"
+NAMED_AT_MOST = 20
 _MARGIN = 0.1  # seconds, for a clock that is told in steps
 
 
@@ -73,7 +75,7 @@ class Desk:
             return found[0]
         if not tenants:
             raise LedgerError("there is no tenant yet: make one with `order-ledger tenant create NAME`")
-        names = ", ".join(tenant.name for tenant in tenants)
+        names = some_of([tenant.name for tenant in tenants])
         if wanted is None:
             raise LedgerError(f"say which tenant with --tenant; there are: {names}")
         raise LedgerError(f"there is no tenant {wanted!r}; there are: {names}")
@@ -102,6 +104,12 @@ class Desk:
             self.screen.json(facts)
         else:
             self.screen.line(line)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Names in a sentence: the first ones, where they are many."""
+    more = f" and {len(names) - NAMED_AT_MOST} more (order-ledger tenant list)" if len(names) > NAMED_AT_MOST else ""
+    return ", ".join(names[:NAMED_AT_MOST]) + more
 
 
 Work = Callable[[Desk], Awaitable[None]]

@@ -12,6 +12,7 @@ import pytest
 
 from api.cli import parser
 from api.cli.completion import script
+from api.cli.desk import NAMED_AT_MOST, some_of
 from api.cli.tree import commands
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +102,11 @@ def test_a_completion_script_knows_the_whole_tree(shell: str) -> None:
     made = script(shell)
     words = {word for name in TREE for word in name.split()} | {"order.finalised", "catalogue", "as-of", "tenant"}
     assert {word for word in words if word not in made} == set()
+
+
+@pytest.mark.parametrize(
+    ("count", "more"), [(1, ""), (NAMED_AT_MOST, ""), (300, " and 280 more (order-ledger tenant list)")]
+)
+def test_of_many_names_a_message_says_the_first(count: int, more: str) -> None:
+    names = [f"kafe-{number}" for number in range(count)]
+    assert some_of(names) == ", ".join(names[:NAMED_AT_MOST]) + more
