@@ -23,7 +23,7 @@ CHANNEL = "ledger"
 POLL_SECONDS = 0.5
 REST_SECONDS = 0.1
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-# Of the time that is spent on looks at all tenants, where there are thousands: one part in so many.
+# Looks at all tenants take no more than one part in so many of the time, where there are thousands.
 LOOKED_AT_ALL_SHARE = 10
 
 
