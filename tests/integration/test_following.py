@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from ledger.database import open_pool
 from ledger.errors import Unavailable
+from ledger.store import Pool
 from ledger.tenants import add_tenant, all_tenants
 from projections import NAMES, following, runner, stock
 from projections.following import run_forever, run_until_caught_up
@@ -20,28 +22,50 @@ from tests.integration.conftest import SQL, Till, sale
 NOTHING_WRONG = None
 
 
+@contextlib.asynccontextmanager
+async def projecting(pool: Pool, till: Till, wake: following.Wake | None = None) -> AsyncIterator[Progress]:
+    """A projector at work; nothing but the end of the block ends it."""
+    progress, stop = Progress(), asyncio.Event()
+    running = asyncio.create_task(run_forever(pool, till.vault, stop, wake, progress))
+    try:
+        yield progress
+        assert not running.done()
+    finally:
+        stop.set()
+        await running
+
+
+async def sold(till: Till, progress: Progress, pieces: int) -> None:
+    """Returns once the read model shows so many."""
+    async with asyncio.timeout(20):
+        while await till.sold() < pieces:
+            await progress.wait(0.05)
+
+
+async def cut_off(dsn: str) -> None:
+    """Every connection of the database breaks."""
+    admin = await asyncpg.connect(dsn)
+    await admin.execute(SQL["hang_up"])
+    await admin.close()
+
+
 async def test_a_reader_is_woken_by_the_move_it_waits_for(till: Till) -> None:
-    progress, wake, stop = Progress(), following.Wake(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, wake, progress))
-    seen = progress.count
-    await till.post(sale(1))
-    wake.tell(till.tenant.tenant_id)
-    await asyncio.wait_for(progress.wait(60, seen), 10)
-    await progress.wait(60, seen)  # it has moved since: no waiting
-    assert progress.count > seen
-    stop.set()
-    await running
+    wake = following.Wake()
+    async with projecting(till.pool, till, wake) as progress:
+        seen = progress.count
+        await till.post(sale(1))
+        wake.tell(till.tenant.tenant_id)
+        await asyncio.wait_for(progress.wait(60, seen), 10)
+        await progress.wait(60, seen)  # it has moved since: no waiting
+        assert progress.count > seen
 
 
 async def test_a_writer_elsewhere_wakes_by_notification(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "POLL_SECONDS", 60)
-    progress, stop = Progress(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
-    await asyncio.sleep(0.2)
-    await till.post(sale(1))
-    await asyncio.wait_for(progress.wait(60), 10)
-    stop.set()
-    await running
+    async with projecting(till.pool, till) as progress:
+        await asyncio.sleep(0.2)
+        await till.post(sale(1))
+        await asyncio.wait_for(progress.wait(60), 10)
 
 
 async def test_what_one_step_leaves_is_gone_on_with_though_nobody_says_so(
@@ -50,13 +74,8 @@ async def test_what_one_step_leaves_is_gone_on_with_though_nobody_says_so(
     monkeypatch.setattr(following, "POLL_SECONDS", 60)
     monkeypatch.setattr(runner, "EVENTS_AT_ONCE", 5)
     await till.post(*map(sale, range(1, 31)))
-    progress, stop = Progress(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
-    async with asyncio.timeout(10):
-        while await till.sold() < 30:
-            await progress.wait(0.05)
-    stop.set()
-    await running
+    async with projecting(till.pool, till) as progress:
+        await sold(till, progress, 30)
 
 
 async def test_a_look_at_some_tenants_sees_no_other(till: Till) -> None:
@@ -75,21 +94,13 @@ async def test_a_look_at_some_tenants_sees_no_other(till: Till) -> None:
 
 async def test_a_database_that_goes_away_is_waited_for(till: Till, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "BACK_OFF_SECONDS", (0.01,))
-    progress, stop = Progress(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
-    await till.post(sale(1))
-    for number in (2, 3):
-        admin = await asyncpg.connect(dsn)
-        await admin.execute(SQL["hang_up"])
-        await admin.close()
-        await asyncio.sleep(0.05)
-        assert not running.done()
-        await till.post(sale(number))
-    async with asyncio.timeout(10):
-        while await till.sold() < 3:
-            await progress.wait(0.05)
-    stop.set()
-    await running
+    async with projecting(till.pool, till) as progress:
+        await post_until_told(till, 1)
+        for number in (2, 3):
+            await cut_off(dsn)
+            await asyncio.sleep(0.05)
+            await post_until_told(till, number)
+        await sold(till, progress, 3)
 
 
 async def post_until_told(till: Till, number: int) -> None:
@@ -105,20 +116,11 @@ async def test_what_was_told_while_nobody_listened_is_looked_for_at_once(
 ) -> None:
     monkeypatch.setattr(following, "POLL_SECONDS", 60)
     monkeypatch.setattr(following, "BACK_OFF_SECONDS", (1.0,))
-    progress, stop = Progress(), asyncio.Event()
-    running = asyncio.create_task(run_forever(till.pool, till.vault, stop, progress=progress))
-    try:
-        async with asyncio.timeout(20):
-            for number in (1, 2):
-                await post_until_told(till, number)
-                while await till.sold() < number:
-                    await progress.wait(0.05)
-                admin = await asyncpg.connect(dsn)
-                await admin.execute(SQL["hang_up"])
-                await admin.close()
-    finally:
-        stop.set()
-        await running
+    async with projecting(till.pool, till) as progress:
+        for number in (1, 2):
+            await post_until_told(till, number)
+            await sold(till, progress, number)
+            await cut_off(dsn)
 
 
 async def test_a_tenant_that_fails_again_and_again_keeps_no_other_waiting(till: Till, dsn: str) -> None:
@@ -141,20 +143,18 @@ async def test_it_pauses_alone(till: Till, dsn: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(following, "BACK_OFF_SECONDS", (600.0,))
     await add_tenant(till.pool, till.vault, "kiosk")
     _, kiosk = await all_tenants(till.pool, till.vault)
-    other, progress, stop = till._replace(tenant=kiosk), Progress(), asyncio.Event()
+    other = till._replace(tenant=kiosk)
     await till.post(sale(1))
     await run_until_caught_up(till.pool, till.vault)
     async with await open_pool(dsn, answer_within=1) as pool, till.pool.acquire() as holder, holder.transaction():
         await holder.execute("SELECT FROM read_orders.orders FOR UPDATE")
         await till.post(sale(1, Comments="changed"))
-        running = asyncio.create_task(run_forever(pool, till.vault, stop, progress=progress))
-        for number in range(2, 6):
-            head = await other.post(sale(number))
-            async with asyncio.timeout(60):
-                while await other.checkpoints() != dict.fromkeys(NAMES, (head, NOTHING_WRONG)):
-                    await progress.wait(0.05)
-        stop.set()
-        await running
+        async with projecting(pool, till) as progress:
+            for number in range(2, 6):
+                head = await other.post(sale(number))
+                async with asyncio.timeout(60):
+                    while await other.checkpoints() != dict.fromkeys(NAMES, (head, NOTHING_WRONG)):
+                        await progress.wait(0.05)
     assert (await till.checkpoints("orders"))["orders"][0] < await till.post(sale(9)), "it was never its turn again"
 
 
